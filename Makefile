@@ -1,0 +1,37 @@
+# Every target makes its own virtual environment: only Python 3.11+ and a package index are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench docs wheel clean
+
+$(READY): pyproject.toml fsxap/__init__.py
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fsxap needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[sql,demo]'
+	touch $@
+
+demo: $(READY)   ## run the main job offline on a sample volume
+	$(BIN)/fsxap demo
+
+test: $(READY) check   ## lint, types, tests
+	$(BIN)/python -m pytest -n auto -q
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)   ## regenerate the pages that are made from the program
+	$(BIN)/python -m docs.generate
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis fsxap-demo .fsxap

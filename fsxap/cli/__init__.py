@@ -1,0 +1,19 @@
+"""The command line: parses, prints, exits. Nothing else in fsxap prints."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run fsxap; returns the exit code. `--version` is answered before anything heavy is imported."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"]:
+        from fsxap import __version__
+
+        version = ".".join(map(str, sys.version_info[:3]))
+        sys.stdout.write(f"fsxap {__version__} (Python {version})\n")
+        return 0
+    from fsxap.cli.app import run
+
+    return run(arguments)

@@ -1,0 +1,105 @@
+"""From flags to a narrowed listing: shared by discover and run-uc."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from fsxap.cli.session import Session
+from fsxap.engine.scope import Scope, parse_moment, parse_size
+from fsxap.engine.types import UseCase
+from fsxap.errors import ConfigurationError, UsageError
+from fsxap.model import Item, Unlisted
+
+
+def scope_of(
+    *,
+    prefix: str = "",
+    include: list[str] | None = None,
+    exclude: list[str] | None = None,
+    newer_than: str = "",
+    older_than: str = "",
+    min_size: str = "",
+    max_size: str = "",
+    stable_for: int = 0,
+    limit: int | None = None,
+    items: str = "",
+) -> Scope:
+    """The filter flags as written, read."""
+    return Scope(
+        prefix=prefix,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        newer_than=parse_moment(newer_than) if newer_than else "",
+        older_than=parse_moment(older_than) if older_than else "",
+        min_size=parse_size(min_size) if min_size else None,
+        max_size=parse_size(max_size) if max_size else None,
+        stable_for=stable_for,
+        limit=limit,
+        items=items,
+    )
+
+
+def narrow(session: Session, where: str, scope: Scope, *, use_case: str, changed: bool) -> Iterable[Item | Unlisted]:
+    from fsxap.engine import catalog, locations
+    from fsxap.engine.kit import connect_aws, open_store
+
+    case = catalog.find(use_case) if use_case else None
+    location = locations.parse(where)
+    store = open_store(location, lambda: connect_aws(session.settings))
+    listing = scope.select(store.list(scope.prefix), case.match if case else None)
+    return undone(session, case, location.url, listing) if changed and case else listing
+
+
+def undone(
+    session: Session, case: UseCase, source: str, listing: Iterable[Item | Unlisted]
+) -> Iterator[Item | Unlisted]:
+    """What the ledger of (use case, source) does not hold as done, with whatever parameters it was done."""
+    from fsxap.engine import ledger
+    from fsxap.engine.state import folder_name
+
+    lines = session.state().lines(f"{folder_name(case.name, source)}/ledger")
+    for kind, entry, _row in ledger.join(listing, ledger.rows(lines), None, lambda _row: False):
+        if entry is not None and kind in ("todo", "unlisted"):
+            yield entry
+
+
+def notice(session: Session, entry: Unlisted) -> int:
+    """Say what was not listed; 1 when something is missing because of it."""
+    if entry.skipped:
+        session.progress.note(f"skipped {entry.key}: {entry.failure.message}")
+        return 0
+    session.warn(f"not listed: {entry.key}: {entry.failure.message}")
+    return 1
+
+
+def manifest_items(path: str) -> Callable[[], Iterator[Item]]:
+    """Items of a manifest file, or of stdin, which can be read once only and so is kept."""
+    if path == "-":
+        lines = sys.stdin.buffer.readlines()
+        return lambda: _items(lines, "stdin")
+    if not Path(path).is_file():
+        raise UsageError(f"no manifest at {path}", hint="fsxap discover ... -o manifest.jsonl makes one")
+
+    def read() -> Iterator[Item]:
+        with Path(path).open("rb") as stream:
+            yield from _items(stream, path)
+
+    return read
+
+
+def _items(lines: Iterable[bytes], name: str) -> Iterator[Item]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            kind = row.get("type", "item")
+            if kind == "item":
+                yield Item.from_record(row)
+        except (ValueError, AttributeError, KeyError) as error:
+            raise ConfigurationError(
+                f"{name}, line {number} is not an item record", hint="discover -o FILE writes them"
+            ) from error

@@ -1,0 +1,93 @@
+"""`fsxap report`: the last run again, as a page or a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fsxap.cli.options import command, option
+from fsxap.cli.session import Session
+from fsxap.engine.runs import Run
+from fsxap.engine.state import DiskState
+from fsxap.errors import ConfigurationError, UsageError
+
+EXAMPLES = """\
+  fsxap report                       # the last run, as an HTML file
+
+  fsxap report --format md -o -      # to the terminal or a pipe
+
+  fsxap report --list\
+"""
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "report", EXAMPLES)(report)
+
+
+def report(
+    session: Session,
+    run: Annotated[str, typer.Argument(help="run id, or its beginning; the last finished run by default")] = "",
+    list_: Annotated[bool, option("--list", help="list the runs in the state folder")] = False,
+    format: Annotated[str, option("--format", help="html, md, csv, json or sarif", metavar="FORMAT")] = "",
+) -> int:
+    """Write the report of a run: by default the last one, as HTML."""
+    from fsxap.engine import catalog, publish, runs
+    from fsxap.model import Summary
+    from fsxap.reports import render
+
+    state = session.state()
+    if list_:
+        for each in all_runs(state):
+            session.output.write(each.record())
+        return 0
+    out = session.out
+    form = format or (Path(out).suffix.lstrip(".").lower() if out not in ("", "-") else "html") or "html"
+    if form not in publish.FORMATS:
+        raise UsageError(f"--format {form!r} is not one of {', '.join(publish.FORMATS)}")
+    chosen = _chosen(state, run)
+    row = runs.read_json(state, chosen.file("summary.json"))
+    if row is None:
+        raise ConfigurationError(
+            f"run {chosen.id} has not finished", code="unfinished", hint="run the same command again to go on with it"
+        )
+    summary = Summary.from_record(row)
+    names = catalog.names()
+    title = catalog.load(summary.use_case).title if summary.use_case in names else ""
+    page = publish.report(state, chosen, summary, title)
+    if out == "-" or (not out and not sys.stdout.isatty()):
+        render(form, page, sys.stdout)
+        return 0
+    from fsxap.cli.running import save_text
+
+    target = out or f"fsxap-report-{chosen.id}.{form}"
+    save_text(target, lambda stream: render(form, page, stream))
+    session.progress.note(f"report of {summary.use_case} run {chosen.id} written to {target}")
+    return 0
+
+
+def all_runs(state: DiskState) -> Iterator[Run]:
+    """Every run in the state folder, oldest first."""
+    from fsxap.engine import runs
+
+    for path in sorted(state.root.glob("*/*/runs/*/run.json"), key=lambda path: path.parent.name):
+        row = runs.read_json(state, path.relative_to(state.root).as_posix())
+        if row is not None:
+            yield Run.from_record(row)
+
+
+def _chosen(state: DiskState, wanted: str) -> Run:
+    found = [each for each in all_runs(state) if (each.id.startswith(wanted) if wanted else each.stage == "done")]
+    if not found:
+        what = f"no run {wanted}" if wanted else "no finished run"
+        raise ConfigurationError(
+            f"{what} in {state.location}",
+            code="no-run",
+            hint="fsxap report --list shows them; --state DIR looks elsewhere",
+        )
+    if wanted and len(found) > 1 and all(each.id != wanted for each in found):
+        raise UsageError(f"{wanted} begins {len(found)} run ids", hint=", ".join(each.id for each in found[:4]))
+    return found[-1]

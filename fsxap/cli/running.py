@@ -1,0 +1,203 @@
+"""Runs a use case for a command: kit, run, records, report, exit code."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from fsxap.cli.session import Session
+from fsxap.costs.pricing import Line, Prices, cost_record, total
+from fsxap.engine import execute, ledger, publish, stages
+from fsxap.engine.budget import Budget
+from fsxap.engine.execute import Errand, Outcome
+from fsxap.engine.kit import Ask, Kit, output_location
+from fsxap.engine.locations import Location
+from fsxap.engine.runs import Job, locked
+from fsxap.engine.scope import Scope
+from fsxap.engine.stages import Plan
+from fsxap.engine.types import Params, UseCase
+from fsxap.errors import ConfigurationError, UsageError
+from fsxap.model import SEVERITIES, Item, Record, Result, Summary, Unlisted
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the flags of run-uc and scan-acl come down to."""
+
+    use_case: UseCase
+    params: Params
+    source: Location | None
+    scope: Scope
+    to: str = ""
+    force: bool = False
+    only_failed: bool = False
+    resume: bool = True
+    budget: Decimal | None = None
+    report: str = ""
+    fail_on: str = ""
+    engines: Mapping[str, str] | None = None
+    listing: Callable[[], Iterable[Item | Unlisted]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.fail_on and self.fail_on not in SEVERITIES:
+            raise UsageError(f"--fail-on {self.fail_on!r} is not one of {', '.join(SEVERITIES)}")
+        if self.report and report_format(self.report) not in publish.FORMATS:
+            raise UsageError(f"--report {self.report}: the suffix must be one of .{', .'.join(publish.FORMATS)}")
+
+
+def report_format(path: str) -> str:
+    return Path(path).suffix.lower().lstrip(".") or "html"
+
+
+def make_kit(session: Session, order: Order, run: str) -> Kit:
+    to = output_location(order.source, order.to, order.use_case.name) if order.to else None
+    return Kit(
+        order.use_case,
+        session.settings,
+        order.params,
+        run=run,
+        source=order.source,
+        to=to,
+        cancel=session.cancel,
+        progress=session.progress,
+        scratch=session.scratch,
+        engines=order.engines,
+        ask=prompt(session),
+    )
+
+
+def prompt(session: Session) -> Ask | None:
+    """Asks for a password on a terminal, when asking is allowed."""
+    if not session.interactive:
+        return None
+
+    def ask(question: str) -> str:
+        import getpass
+
+        return getpass.getpass(f"{question}: ")
+
+    return ask
+
+
+def listing_of(order: Order, kit: Kit) -> Callable[[], Iterable[Item | Unlisted]]:
+    """The use case's own discovery, a given manifest, or the source's files of its kind."""
+    case = order.use_case
+    given = order.listing
+    if given is not None:
+        return lambda: order.scope.select(given(), None if case.discover else case.match)
+    if case.discover is not None:
+        find = case.discover
+        return lambda: order.scope.select(find(kit))
+    return lambda: order.scope.select(kit.source.list(order.scope.prefix), case.match)
+
+
+def job_of(session: Session, order: Order, kit: Kit) -> Job:
+    source = execute.source_name(order.use_case, session.settings, order.source)
+    scope = order.scope.record() | ({"force": True} if order.force else {})
+    scope |= {"only_failed": True} if order.only_failed else {}
+    return Job(
+        order.use_case.name, source, execute.fingerprint(order.use_case, order.params, kit.plan(), order.to), scope
+    )
+
+
+def preview(session: Session, order: Order, kit: Kit) -> Iterator[tuple[str, Item | Unlisted | None]]:
+    """What a run would see, without writing anything."""
+    job, state = job_of(session, order, kit), session.state()
+    listing = listing_of(order, kit)()
+    if order.use_case.discover is not None or order.listing is not None:
+        listing = stages.sort_listing(listing, session.scratch)
+    plan, todo = Plan(order.scope, order.force, order.only_failed), 0
+    for kind, entry, row in ledger.join(listing, ledger.rows(state.lines(job.ledger)), job.digest, plan.redo):
+        if kind == "todo" and not plan.takes(row):
+            continue
+        yield kind, entry
+        todo += kind == "todo"
+        if todo == order.scope.limit:
+            return
+
+
+def total_record(lines: list[Line], items: int, prices: Prices) -> Record:
+    """The last `estimate` of a dry run."""
+    basis = f"prices of {prices.dated}" if lines else "embedded engines: nothing is billed"
+    usd = total(lines)
+    return Line("total", "all of it", items, "items", usd, basis).record()
+
+
+def run(session: Session, order: Order, tell: Callable[[Result], None], unchanged: Callable[[Record], None]) -> Outcome:
+    """Run it; records go to `tell` as they come. The summary is not printed yet."""
+    draft = make_kit(session, order, "")
+    if session.settings["insecure"] and session.settings["ontap"]:
+        session.warn("the ONTAP certificate is not verified (--insecure): anyone on the path can read the password")
+    prices, state = Prices.bundled(), session.state()
+    region = session.settings.text("region")
+    job = job_of(session, order, draft)
+    plan = Plan(order.scope, order.force, order.only_failed)
+    errand = Errand(
+        job,
+        plan,
+        state,
+        session.scratch,
+        int(session.settings["workers"]),
+        order.resume,
+        draft.sink.location if order.to else "",
+    )
+    with locked(state, job):
+        begun = execute.begin(errand)
+        if begun.stage == "processing":
+            session.progress.note(f"going on with run {begun.id}")
+        kit = make_kit(session, order, begun.id)
+        budget = Budget(order.budget, lambda usage: total(prices.lines(usage, region)))
+        outcome = execute.execute(
+            order.use_case,
+            kit,
+            begun,
+            errand,
+            listing_of(order, kit),
+            budget=budget,
+            tell=tell,
+            unchanged=unchanged,
+            pay=lambda usage: cost_record(usage, prices, region),
+        )
+        if outcome.summary.complete:
+            publish.keep(state, outcome.run, outcome.digest.sections)
+            publish.write(state, outcome.run, outcome.summary, order.use_case.title)
+    if order.report and outcome.summary.complete:
+        write_report(session, outcome, order)
+    return outcome
+
+
+def write_report(session: Session, outcome: Outcome, order: Order) -> None:
+    from fsxap.reports import render
+
+    page = publish.report(session.state(), outcome.run, outcome.summary, order.use_case.title)
+    save_text(order.report, lambda stream: render(report_format(order.report), page, stream))
+    session.progress.note(f"report written to {order.report}")
+
+
+def save_text(path: str, write: Callable[..., None]) -> None:
+    """A text file, whole or absent."""
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            write(stream)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def exit_code(summary: Summary, fail_on: str) -> int:
+    """1 when something failed or is missing, 3 when findings reach --fail-on; 1 wins."""
+    if summary.coverage["failed"] or summary.coverage["missing"]:
+        return 1
+    if fail_on and any(summary.findings.get(name) for name in SEVERITIES[: SEVERITIES.index(fail_on) + 1]):
+        return 3
+    return 0

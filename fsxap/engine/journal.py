@@ -1,0 +1,92 @@
+"""Results as they come are the checkpoint: resuming reads them back, and nothing else can disagree with them.
+
+On a disk each result is appended with one write, so a killed run loses only what was in flight. In a bucket results
+are gathered into parts that are written whole; part names carry the writer's id, so overlapping invocations cannot
+overwrite each other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from fsxap.engine.sorting import spill_sort
+from fsxap.engine.state import DiskState, State
+from fsxap.model import Result, dumps
+
+PART = 500
+"""Results per part in a bucket."""
+
+
+class DiskJournal:
+    def __init__(self, state: DiskState, run: str, writer: str) -> None:
+        self._stream: BinaryIO = state.append(f"{run}/results/{writer}.jsonl")
+
+    def add(self, result: Result) -> None:
+        self._stream.write(dumps(result.record()).encode() + b"\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stream.close()
+
+
+class PartJournal:
+    def __init__(self, state: State, run: str, writer: str) -> None:
+        self._state, self._run, self._writer = state, run, writer
+        self._lines: list[str] = []
+        self._part = 0
+
+    def add(self, result: Result) -> None:
+        self._lines.append(dumps(result.record()) + "\n")
+        if len(self._lines) >= PART:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._lines:
+            return
+        with self._state.writer(f"{self._run}/results/{self._writer}-{self._part:05d}.jsonl") as stream:
+            stream.write("".join(self._lines).encode())
+        self._part += 1
+        self._lines.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.flush()
+
+
+Journal = DiskJournal | PartJournal
+
+
+def open_journal(state: State, run: str, writer: str) -> Journal:
+    return DiskJournal(state, run, writer) if isinstance(state, DiskState) else PartJournal(state, run, writer)
+
+
+def written(state: State, run: str) -> Iterator[Result]:
+    """Every result line of a run, in the order written, repeats included."""
+    for name in state.names(f"{run}/results"):
+        for line in state.lines(name):
+            yield Result.from_record(json.loads(line))
+
+
+def outcomes(state: State, run: str, scratch: Path) -> Iterator[Result]:
+    """One result per key, in key order: the best one where an item was tried again."""
+    ordered = spill_sort(
+        written(state, run),
+        key=lambda result: (result.item.key, result.status != "failed"),
+        encode=lambda result: dumps(result.record()).encode(),
+        decode=lambda line: Result.from_record(json.loads(line)),
+        scratch=scratch,
+    )
+    last: Result | None = None
+    for result in ordered:
+        if last is not None and result.item.key != last.item.key:
+            yield last
+        last = result
+    if last is not None:
+        yield last

@@ -1,0 +1,249 @@
+"""The only place that picks providers: by location, by --engines, by --engine CAPABILITY=NAME."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fsxap.engine import locations
+from fsxap.engine.locations import Location
+from fsxap.engine.settings import Settings
+from fsxap.engine.types import Params, UseCase
+from fsxap.errors import ConfigurationError, UsageError
+from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store
+from fsxap.retry import Retry
+
+if TYPE_CHECKING:
+    from fsxap.providers.aws.session import Aws
+
+ENGINES = ("local", "aws")
+Ask = Callable[[str], str]
+
+
+def connect_aws(settings: Settings) -> Aws:
+    from fsxap.providers.aws.session import Aws
+
+    return Aws(
+        profile=settings.text("profile"),
+        region=settings.text("region"),
+        endpoint_url=settings.text("endpoint_url"),
+        retry=Retry.from_environment(os.environ),
+    )
+
+
+def open_store(location: Location, aws: Callable[[], Aws]) -> Store:
+    """The location decides: a folder or S3."""
+    if location.kind == "folder":
+        from fsxap.providers.local.folder import FolderStore
+
+        return FolderStore(Path(location.path))
+    from fsxap.providers.aws.access_point import S3Store
+
+    return S3Store(aws().client("s3"), location.bucket, location.prefix)
+
+
+def output_location(source: Location | None, chosen: str, use_case: str) -> Location:
+    """--to as it is, or `_fsxap/<use-case>/` below it when it lies inside the source."""
+    to = locations.parse(chosen)
+    if source is None or not locations.is_inside(to, source):
+        return to
+    below = f"_fsxap/{use_case}"
+    if to.kind == "folder":
+        return locations.parse(str(Path(to.path) / below))
+    return Location("s3", bucket=to.bucket, prefix=f"{to.prefix}{below}/", text=f"s3://{to.bucket}/{to.prefix}{below}/")
+
+
+class Kit:
+    """What one run hands to its use case. Capabilities connect when first asked for, once, from any thread."""
+
+    def __init__(
+        self,
+        use_case: UseCase,
+        settings: Settings,
+        params: Params,
+        *,
+        run: str,
+        source: Location | None,
+        to: Location | None,
+        cancel: Cancellation,
+        progress: Progress,
+        scratch: Path,
+        engines: Mapping[str, str] | None = None,
+        ask: Ask | None = None,
+    ) -> None:
+        self.use_case = use_case
+        self.settings = settings
+        self.params = params
+        self.run = run
+        self.cancel = cancel
+        self.progress = progress
+        self.scratch = scratch
+        self._source, self._to = source, to
+        self._engines = dict(settings.sections.get("engine", {})) | dict(engines or {})
+        self._ask = ask
+        self._lock = threading.RLock()
+        self._memo: dict[str, Any] = {}
+
+    def memo(self, name: str, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if name not in self._memo:
+                self._memo[name] = make()
+            return self._memo[name]
+
+    def engine(self, capability: str) -> str:
+        """local or aws, unless the capability was given an engine of its own."""
+        chosen = self._engines.get(capability) or self.settings.text("engines")
+        if chosen:
+            return str(chosen)
+        return "aws" if self._source is not None and self._source.kind == "s3" else "local"
+
+    def plan(self) -> dict[str, str]:
+        """Capability → engine, for dry runs and digests."""
+        return {each: self._ontap_kind() if each == "ontap" else self.engine(each) for each in self.use_case.engines}
+
+    @cached_property
+    def aws(self) -> Aws:
+        return connect_aws(self.settings)
+
+    @property
+    def source(self) -> Store:
+        if self._source is None:
+            raise UsageError(
+                f"{self.use_case.name} needs a source", hint="-s ./folder or -s s3://access-point-alias/prefix"
+            )
+        location = self._source
+        return self.memo("source", lambda: open_store(location, lambda: self.aws))  # type: ignore[no-any-return]
+
+    @property
+    def sink(self) -> Store:
+        if self._to is None:
+            raise UsageError(f"{self.use_case.name} writes outputs", hint="say where with --to")
+        location = self._to
+        return self.memo("sink", lambda: open_store(location, lambda: self.aws))  # type: ignore[no-any-return]
+
+    @property
+    def ontap(self) -> Ontap:
+        return self.memo("ontap", self._connect_ontap)  # type: ignore[no-any-return]
+
+    @property
+    def sql(self) -> Sql:
+        return self.memo("sql", self._connect_sql)  # type: ignore[no-any-return]
+
+    @property
+    def narrator(self) -> Narrator:
+        return self.memo("narrator", self._connect_narrator)  # type: ignore[no-any-return]
+
+    @property
+    def notifier(self) -> Notifier:
+        return self.memo("notifier", self._connect_notifier)  # type: ignore[no-any-return]
+
+    def _ontap_kind(self) -> str:
+        return "rest" if self.settings["ontap"] else "local"
+
+    def _connect_ontap(self) -> Ontap:
+        if self.settings["ontap"]:
+            return self._connect_rest()
+        if self._source is not None and self._source.kind == "folder":
+            from fsxap.providers.local.permissions import FolderPermissions
+
+            return FolderPermissions(Path(self._source.path))
+        raise ConfigurationError(
+            "permissions come from ONTAP, and no management endpoint was given",
+            hint="--ontap HOST --svm NAME --ontap-secret REF, or -s ./folder for a folder's own permissions",
+        )
+
+    def _connect_rest(self) -> Ontap:
+        from fsxap.providers.ontap.ontap import RestOntap
+        from fsxap.providers.ontap.secrets import resolve
+
+        read = self.settings.text
+        login = resolve(
+            read("ontap_secret"),
+            user=read("ontap_user"),
+            environ=os.environ,
+            fetch_secret=self._secret,
+            prompt=self._ask,
+        )
+        return RestOntap(
+            read("ontap"),
+            user=login.user,
+            password=login.password,
+            ca_file=read("ontap_ca"),
+            insecure=bool(self.settings["insecure"]),
+            svm=read("svm"),
+            volumes=tuple(name.strip() for name in read("volume").split(",") if name.strip()),
+            workers=int(self.settings["workers"]),
+            retry=Retry.from_environment(os.environ),
+            cancel=self.cancel,
+        )
+
+    def _secret(self, name: str) -> str:
+        from fsxap.providers.aws.errors import translated
+
+        client = self.aws.client("secretsmanager")
+        with translated(f"secret {name}"):
+            return str(client.get_secret_value(SecretId=name)["SecretString"])
+
+    def _connect_sql(self) -> Sql:
+        if self.engine("sql") == "local":
+            from fsxap.providers.local.sql import DuckSql
+
+            return DuckSql(self.scratch)
+        from fsxap.providers.aws.athena import Athena
+
+        bucket = self.settings.text("state_bucket")
+        if not bucket:
+            raise ConfigurationError(
+                "Athena writes its results to a standard bucket, and none was given",
+                hint="set state_bucket to s3://BUCKET/PREFIX (never an access point), or use --engine sql=local",
+            )
+        location = locations.parse(bucket)
+        return Athena(
+            self.aws.client("athena"),
+            open_store(location, lambda: self.aws),
+            database=self.settings.text("athena_database"),
+            workgroup=self.settings.text("athena_workgroup"),
+            run=self.run,
+            retry=Retry.from_environment(os.environ),
+            cancel=self.cancel,
+        )
+
+    def _connect_narrator(self) -> Narrator:
+        from fsxap.providers.local.narrator import TemplateNarrator
+
+        read = self.settings.text
+        if read("llm_url"):
+            from fsxap.providers.openai import OpenAiNarrator
+
+            return OpenAiNarrator(read("llm_url"), read("llm_model"), read("llm_key_env"))
+        if self.engine("narrator") == "aws" and read("bedrock_model"):
+            from fsxap.providers.aws.bedrock import BedrockNarrator
+
+            client = self.aws.client("bedrock-runtime", region=read("bedrock_region"))
+            return BedrockNarrator(client, read("bedrock_model"))
+        return TemplateNarrator()
+
+    def _connect_notifier(self) -> Notifier:
+        topic = self.settings.text("topic")
+        if topic:
+            from fsxap.providers.aws.sns import SnsNotifier
+
+            return SnsNotifier(self.aws.client("sns"), topic)
+        from fsxap.providers.local.notifier import ProgressNotifier
+
+        return ProgressNotifier(self.progress.note)
+
+
+def parse_engines(pairs: list[str]) -> dict[str, str]:
+    """--engine CAPABILITY=NAME, repeated."""
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        capability, equals, name = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--engine takes CAPABILITY=NAME, not {pair!r}", hint="for example --engine sql=aws")
+        chosen[capability.strip()] = name.strip()
+    return chosen

@@ -1,0 +1,194 @@
+"""One Lambda handler for every use case and stage.
+
+Event: {"stage": "discover" | "process" | "summarise", "use_case", "run"?, ...}. Process gets a batch of manifest
+lines from a Distributed Map ({"Items": [...], "BatchInput": {"use_case", "run"}}). Answers hold references and
+counts, never keys or results: states are kept for 90 days and seen by many.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fsxap.costs.pricing import Prices, cost_record
+from fsxap.engine import catalog, execute, locations, params, publish, runs, stages
+from fsxap.engine.cancel import Cancel
+from fsxap.engine.kit import Kit, connect_aws, open_store, output_location
+from fsxap.engine.locations import Location
+from fsxap.engine.logs import configure
+from fsxap.engine.runs import Job, Run
+from fsxap.engine.scope import Scope
+from fsxap.engine.settings import Settings
+from fsxap.engine.stages import Plan
+from fsxap.engine.state import DiskState, State, StoreState
+from fsxap.engine.types import UseCase
+from fsxap.errors import ConfigurationError, UsageError
+from fsxap.model import Item, Record, Unlisted, digest
+
+PARAM = "FSXAP_PARAM_"
+"""Prefix of the variables that carry -P parameters."""
+
+
+class NoProgress:
+    """Lambda's log is its progress."""
+
+    def stage(self, name: str, total: int | None = None) -> None: ...
+
+    def advance(self, number: int = 1) -> None: ...
+
+    def note(self, message: str) -> None: ...
+
+
+class Function:
+    """What one invocation works with, made from the environment alone."""
+
+    def __init__(self, use_case: UseCase, environ: Mapping[str, str], cancel: Cancel, scratch: Path) -> None:
+        self.use_case = use_case
+        self.settings = Settings.from_env(environ)
+        self.cancel = cancel
+        self.scratch = scratch
+        given = [f"{name[len(PARAM) :].lower()}={value}" for name, value in environ.items() if name.startswith(PARAM)]
+        self.params = params.parse(use_case, given, {})
+        source = self.settings.text("source")
+        self.source: Location | None = locations.parse(source) if source else None
+        self.state = self._state()
+
+    def _state(self) -> State:
+        where = self.settings.text("state_bucket") or self.settings.text("state")
+        if not where:
+            raise ConfigurationError("no place for state", hint="set FSXAP_STATE_BUCKET to s3://BUCKET/PREFIX")
+        location = locations.parse(where)
+        if location.kind == "folder":
+            return DiskState(Path(location.path))
+        return StoreState(open_store(location, lambda: connect_aws(self.settings)), self.scratch)
+
+    def kit(self, run: str) -> Kit:
+        to = self.settings.text("to")
+        return Kit(
+            self.use_case,
+            self.settings,
+            self.params,
+            run=run,
+            source=self.source,
+            to=output_location(self.source, to, self.use_case.name) if to else None,
+            cancel=self.cancel,
+            progress=NoProgress(),
+            scratch=self.scratch,
+        )
+
+    def job(self) -> Job:
+        case, to = self.use_case, self.settings.text("to")
+        return Job(
+            case.name,
+            execute.source_name(case, self.settings, self.source),
+            execute.fingerprint(case, self.params, self.kit("").plan(), to),
+            {},
+        )
+
+    def run(self, run_id: str) -> Run:
+        found = runs.load(self.state, self.job().folder, run_id)
+        if found is None:
+            raise UsageError(f"no run {run_id} of {self.use_case.name} in {self.state.location}")
+        return found
+
+
+def handle(event: Mapping[str, Any], context: Any, environ: Mapping[str, str] = os.environ) -> Record:
+    """The entry point. Errors are raised, so that Step Functions sees them."""
+    about = event.get("BatchInput") or event
+    stage = about.get("stage", "process")
+    if stage not in STAGES:
+        raise UsageError(f"unknown stage {stage!r}: one of {', '.join(STAGES)}")
+    configure(use_case=about["use_case"], stage=stage, run=about.get("run", ""))
+    cancel = Cancel(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
+    with tempfile.TemporaryDirectory() as scratch:
+        function = Function(catalog.find(about["use_case"]), environ, cancel, Path(scratch))
+        return STAGES[stage](function, event, context)
+
+
+def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Record:
+    """List, join with the ledger, write the manifest. Answers with where it is and how much there is to do."""
+    job = function.job()
+    run = runs.begin(function.state, job, scratch=function.scratch)
+    if run.stage == "discovering":
+        kit, case = function.kit(run.id), function.use_case
+        ordered = case.discover is None
+        run = stages.discover(
+            run, _listing(function, kit), function.state, Plan(Scope()), function.scratch, ordered=ordered
+        )
+    return {
+        "run": run.id,
+        "use_case": function.use_case.name,
+        "manifest": function.state.locate(run.file("manifest.jsonl")),
+        "counts": run.counts,
+    }
+
+
+def _listing(function: Function, kit: Kit) -> Callable[[], Iterable[Item | Unlisted]]:
+    case = function.use_case
+    if case.discover is not None:
+        find = case.discover
+        return lambda: Scope().select(find(kit))
+    return lambda: Scope().select(kit.source.list(), case.match)
+
+
+def process(function: Function, event: Mapping[str, Any], context: Any) -> Record:
+    """Process a batch. `complete` is false when time ran out: what is done is written, the rest is still to do."""
+    about = event.get("BatchInput") or event
+    run = function.run(about["run"])
+    items = [Item.from_record(row) for row in event["Items"]]
+    counts: Counter[str] = Counter()
+    results = stages.process(
+        function.use_case,
+        items,
+        run,
+        function.state,
+        function.kit(run.id),
+        writer=context.aws_request_id,
+        workers=int(function.settings["workers"]),
+    )
+    for result in results:
+        counts[result.status] += 1
+    done = sum(counts.values())
+    return {"run": run.id, "complete": done == len(items), "done": done, "of": len(items), **counts}
+
+
+def summarise(function: Function, event: Mapping[str, Any], _context: Any) -> Record:
+    """Finish the run: ledger, findings, summary, report."""
+    run, started = function.run(event["run"]), time.perf_counter()
+    kit, state = function.kit(run.id), function.state
+    tally, made, failures = stages.finish(function.use_case, run, state, kit, function.scratch)
+    prices, region = Prices.bundled(), function.settings.text("region")
+    summary = execute.summary_of(
+        run,
+        tally,
+        made,
+        failures,
+        cost=cost_record(tally.usage, prices, region),
+        seconds=time.perf_counter() - started,
+        outputs=kit.sink.location if function.settings.text("to") else "",
+        report=state.locate(run.file("report.html")),
+    )
+    publish.keep(state, run, made.sections)
+    publish.write(state, run, summary, function.use_case.title)
+    runs.write_json(state, run.file("summary.json"), summary.record())
+    runs.advance(state, run, "done")
+    kit.notifier.notify(*publish.notice(summary))
+    return {
+        "run": run.id,
+        "coverage": dict(summary.coverage),
+        "findings": dict(summary.findings),
+        "report": summary.report,
+        "digest": digest(summary.record()),
+    }
+
+
+STAGES: dict[str, Callable[[Function, Mapping[str, Any], Any], Record]] = {
+    "discover": discover,
+    "process": process,
+    "summarise": summarise,
+}

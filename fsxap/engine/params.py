@@ -1,0 +1,36 @@
+"""-P NAME=VALUE: parameters of a use case, from text to typed values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fsxap.engine.types import Param, UseCase
+from fsxap.errors import UsageError
+
+
+def parse(use_case: UseCase, given: Iterable[str], configured: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter with its value: flags over the settings file's `params:` over defaults."""
+    texts = {str(name).replace("-", "_"): str(value) for name, value in configured.items()}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"-P takes NAME=VALUE, not {pair!r}")
+        texts[name.strip().replace("-", "_")] = value
+    known = {param.name: param for param in use_case.params}
+    for name in texts:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]}?" if close else f"run-uc {use_case.name} --explain lists its parameters"
+            raise UsageError(f"{use_case.name} has no parameter {name!r}", hint=hint)
+    return {name: _value(param, texts[name]) if name in texts else param.default for name, param in known.items()}
+
+
+def _value(param: Param, text: str) -> Any:
+    if param.choices and text not in param.choices:
+        raise UsageError(f"parameter {param.name} must be one of {', '.join(param.choices)}, not {text!r}")
+    try:
+        return param.parse(text)
+    except ValueError as error:
+        raise UsageError(f"parameter {param.name}: {error}") from None

@@ -1,0 +1,66 @@
+"""Keeps what a report is made of with its run, and writes reports from it, now or later."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fsxap import __version__
+from fsxap.engine.runs import Run
+from fsxap.engine.state import State
+from fsxap.model import SEVERITIES, Finding, Section, Summary, dumps, now
+
+if TYPE_CHECKING:
+    from fsxap.reports import Report
+
+FORMATS = ("html", "md", "csv", "json", "sarif")
+
+
+def keep(state: State, run: Run, sections: tuple[Section, ...]) -> None:
+    with state.writer(run.file("sections.jsonl")) as stream:
+        for section in sections:
+            row = {name: getattr(section, name) for name in Section.__slots__}
+            stream.write(dumps(row).encode() + b"\n")
+
+
+def sections(state: State, run: Run) -> tuple[Section, ...]:
+    found = []
+    for line in state.lines(run.file("sections.jsonl")):
+        row = json.loads(line)
+        rows = tuple(tuple(cells) for cells in row.pop("rows"))
+        found.append(Section(**{**row, "columns": tuple(row["columns"]), "rows": rows}))
+    return tuple(found)
+
+
+def findings(state: State, run: Run) -> Iterator[Finding]:
+    for line in state.lines(run.file("findings.jsonl")):
+        yield Finding.from_record(json.loads(line))
+
+
+def report(state: State, run: Run, summary: Summary, title: str) -> Report:
+    """Its findings are streamed: one report serves one writer."""
+    from fsxap.reports import Report
+
+    return Report(summary, findings(state, run), sections(state, run), now(), __version__, title)
+
+
+def write(state: State, run: Run, summary: Summary, title: str) -> None:
+    """report.html beside the run's other files."""
+    from fsxap.reports import write_html
+
+    with state.writer(run.file("report.html")) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+        write_html(report(state, run, summary, title), text)
+        text.detach()
+
+
+def notice(summary: Summary) -> tuple[str, str]:
+    """Subject and body of a notification: counts and where to look, never names of files."""
+    bad = summary.coverage["failed"] + summary.coverage["missing"]
+    worst = next((name for name in SEVERITIES if summary.findings.get(name)), "")
+    state = f"{bad} not processed" if bad else "complete"
+    subject = f"fsxap {summary.use_case}: {state}" + (f", {summary.findings[worst]} {worst}" if worst else "")
+    counts = {"coverage": dict(summary.coverage), "findings": dict(summary.findings), "run": summary.run}
+    return subject, dumps(counts | {"report": summary.report})

@@ -1,0 +1,147 @@
+"""What a use case is: one frozen value that names its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fsxap.model import Item, Result, Section, Unlisted
+from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store
+
+Params = Mapping[str, Any]
+
+
+class Kit(Protocol):
+    """What a use case is handed. Each capability is connected when first asked for."""
+
+    @property
+    def params(self) -> Params: ...
+    @property
+    def run(self) -> str: ...
+    @property
+    def source(self) -> Store: ...
+    @property
+    def sink(self) -> Store: ...
+    @property
+    def ontap(self) -> Ontap: ...
+    @property
+    def sql(self) -> Sql: ...
+    @property
+    def narrator(self) -> Narrator: ...
+    @property
+    def notifier(self) -> Notifier: ...
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def cancel(self) -> Cancellation: ...
+
+    def memo(self, name: str, make: Callable[[], Any]) -> Any:
+        """Made once per run and process, whichever thread asks first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One -P parameter. `parse` turns text into a value; a ValueError in it becomes a usage error."""
+
+    name: str
+    help: str
+    default: Any = None
+    parse: Callable[[str], Any] = str
+    choices: tuple[str, ...] = ()
+    affects_results: bool = True
+
+
+def boolean(text: str) -> bool:
+    if text.lower() in ("yes", "true", "1", "on"):
+        return True
+    if text.lower() in ("no", "false", "0", "off"):
+        return False
+    raise ValueError(f"yes or no, not {text!r}")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Comma-separated."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which keys are this use case's: suffixes, compared without case; none means every key."""
+
+    suffixes: tuple[str, ...] = ()
+
+    def __call__(self, item: Item) -> bool:
+        return not self.suffixes or item.key.lower().endswith(self.suffixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """IAM actions on resources; `source`, `sink` and `state` stand for the access point and the state bucket."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a use case needs when deployed. Memory in MB, time-out in seconds."""
+
+    memory: int = 512
+    timeout: int = 300
+    needs_ontap: bool = False
+    grants: tuple[Grant, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What `summarise` hands back: the use case's own `data`, and sections for the report."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    usage: Mapping[str, int] = field(default_factory=dict)
+
+
+class Discover(Protocol):
+    def __call__(self, kit: Kit) -> Iterator[Item | Unlisted]: ...
+
+
+class Process(Protocol):
+    def __call__(self, item: Item, kit: Kit) -> Result: ...
+
+
+class Summarise(Protocol):
+    def __call__(self, results: Iterable[Result], kit: Kit) -> Digest: ...
+
+
+Units = Callable[[Item, Params], Mapping[str, int]]
+
+
+def no_units(_item: Item, _params: Params) -> Mapping[str, int]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """Adding one is adding a folder under `fsxap/usecases` whose package defines USE_CASE.
+
+    `process` must be idempotent and write only to `kit.sink`. `discover` is given only where listing the source
+    does not serve. `units` says what one item will consume, for estimates.
+    """
+
+    name: str
+    title: str
+    process: Process
+    match: Match = Match()
+    aliases: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
+    discover: Discover | None = None
+    summarise: Summarise | None = None
+    footprint: Footprint = Footprint()
+    units: Units = no_units
+    engines: tuple[str, ...] = ()
+    """Capabilities used, for --dry-run and the digest: "ontap", "sql", "narrator", ..."""
+    revision: int = 1
+    """Raised when results of the same input change; part of the digest, so everything is done again."""

@@ -1,0 +1,335 @@
+"""The nouns every layer speaks: items, findings, results, runs and their summaries, with JSON in and out.
+
+Field names are the record fields of docs/records.md. Values are frozen; `record()` gives the JSON object with its
+`type`, `from_record()` reads it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+Record = dict[str, Any]
+Status = Literal["ok", "skipped", "unchanged", "vanished", "failed"]
+Severity = Literal["critical", "high", "medium", "low", "info"]
+
+STATUSES: tuple[Status, ...] = ("ok", "unchanged", "skipped", "vanished", "failed")
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+FORMAT = 1
+"""Version of what is stored in the state folder; a reader refuses a newer one."""
+
+# C1 controls, bidirectional overrides, line separators and lone surrogates can repaint a terminal, break a line
+# or refuse to encode. Inside JSON text an escape says the same.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def dumps(record: Any) -> str:
+    """One line of JSON: keys sorted, compact, readable in any script, safe on any terminal."""
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode)
+    return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escape, text)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if hasattr(value, "record"):
+        return value.record()
+    if hasattr(value, "as_tuple"):
+        return format(value, "f")
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def timestamp(moment: datetime) -> str:
+    """UTC, ISO 8601, seconds, ending in Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def now() -> str:
+    return timestamp(datetime.now(UTC))
+
+
+def digest(*parts: object, size: int = 16) -> str:
+    """A short stable fingerprint of JSON-able parts."""
+    return hashlib.sha256(dumps(parts).encode()).hexdigest()[:size]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to work on.
+
+    `key` is relative to the source's root, exactly as stored. `size` in bytes. `modified` UTC ISO 8601.
+    `version` changes when the content does: an ETag, or mtime-ns and size for a folder. `attrs` is what a use
+    case's own discovery knows about the item and its processing needs.
+    """
+
+    key: str
+    size: int = 0
+    modified: str = ""
+    version: str = ""
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+
+    def record(self) -> Record:
+        row: Record = {
+            "type": "item",
+            "key": self.key,
+            "size": self.size,
+            "modified": self.modified,
+            "version": self.version,
+        }
+        if self.attrs:
+            row["attrs"] = dict(self.attrs)
+        return row
+
+    @classmethod
+    def from_record(cls, row: Mapping[str, Any]) -> Self:
+        return cls(
+            row["key"], row.get("size", 0), row.get("modified", ""), row.get("version", ""), row.get("attrs") or {}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not end well; `code` groups, `message` explains."""
+
+    code: str
+    message: str
+    retryable: bool = False
+
+    def record(self) -> Record:
+        return {"code": self.code, "message": self.message, "retryable": self.retryable}
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """A place in a listing that could not be read, or an entry that is never followed. It is counted, never dropped."""
+
+    key: str
+    failure: Failure
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    reason: str
+    until: str
+
+    def record(self) -> Record:
+        return {"reason": self.reason, "until": self.until}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact worth acting on. `subject` tells apart findings of one rule at one place (a trustee, a sensor)."""
+
+    rule: str
+    severity: Severity
+    message: str
+    where: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remediation: str = ""
+    subject: str = ""
+    controls: tuple[str, ...] = ()
+    waived: Waiver | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable across runs for the same fact."""
+        return digest(self.rule, self.where, self.subject)
+
+    def record(self) -> Record:
+        row: Record = {
+            "type": "finding",
+            "id": self.id,
+            "rule": self.rule,
+            "severity": self.severity,
+            "message": self.message,
+            "where": self.where,
+            "evidence": dict(self.evidence),
+            "remediation": self.remediation,
+        }
+        if self.subject:
+            row["subject"] = self.subject
+        if self.controls:
+            row["controls"] = list(self.controls)
+        if self.waived:
+            row["waived"] = self.waived.record()
+        return row
+
+    @classmethod
+    def from_record(cls, row: Mapping[str, Any]) -> Self:
+        waived = row.get("waived")
+        return cls(
+            row["rule"],
+            row["severity"],
+            row["message"],
+            row["where"],
+            row.get("evidence") or {},
+            row.get("remediation", ""),
+            row.get("subject", ""),
+            tuple(row.get("controls", ())),
+            Waiver(waived["reason"], waived["until"]) if waived else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item. `usage` counts billable or scarce units; `outputs` are locations written."""
+
+    item: Item
+    status: Status
+    data: Mapping[str, Any] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    usage: Mapping[str, int] = field(default_factory=dict)
+    error: Failure | None = None
+    seconds: float = 0.0
+
+    def record(self) -> Record:
+        row: Record = {
+            "type": "result",
+            "item": {"key": self.item.key, "version": self.item.version, "size": self.item.size},
+            "status": self.status,
+            "data": dict(self.data),
+            "outputs": list(self.outputs),
+            "findings": [finding.record() for finding in self.findings],
+            "usage": dict(self.usage),
+            "seconds": round(self.seconds, 4),
+        }
+        if self.error:
+            row["error"] = self.error.record()
+        return row
+
+    @classmethod
+    def from_record(cls, row: Mapping[str, Any]) -> Self:
+        error = row.get("error")
+        return cls(
+            Item.from_record(row["item"]),
+            row["status"],
+            row.get("data") or {},
+            tuple(row.get("outputs", ())),
+            tuple(Finding.from_record(f) for f in row.get("findings", ())),
+            row.get("usage") or {},
+            Failure(error["code"], error["message"], error.get("retryable", False)) if error else None,
+            row.get("seconds", 0.0),
+        )
+
+    @classmethod
+    def skipped(cls, item: Item, reason: str, **data: Any) -> Self:
+        """Not processed, and that is right: the reason is in `data.reason`."""
+        return cls(item, "skipped", {"reason": reason, **data})
+
+    @classmethod
+    def failed(cls, item: Item, failure: Failure) -> Self:
+        return cls(item, "failed", error=failure)
+
+
+class Tally:
+    """Running totals of a run: coverage, findings by severity, usage. Adding is the only thing it does."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[Status, int] = dict.fromkeys(STATUSES, 0)
+        self.severities: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
+        self.usage: dict[str, int] = {}
+        self.missing = 0
+        self.waived = 0
+
+    def add(self, result: Result) -> None:
+        self.count(result.status)
+        self.add_findings(result.findings)
+        self.add_usage(result.usage)
+
+    def count(self, status: Status, number: int = 1) -> None:
+        self.statuses[status] += number
+
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if finding.waived:
+                self.waived += 1
+            else:
+                self.severities[finding.severity] += 1
+
+    def add_usage(self, usage: Mapping[str, int]) -> None:
+        for unit, number in usage.items():
+            self.usage[unit] = self.usage.get(unit, 0) + number
+
+    @property
+    def coverage(self) -> dict[str, int]:
+        """`seen` is always the sum of the others: what was listed and how each of it ended."""
+        counts: dict[str, int] = {str(status): number for status, number in self.statuses.items()}
+        counts["missing"] = self.missing
+        return {"seen": sum(counts.values()), **counts}
+
+    @property
+    def findings(self) -> dict[str, int]:
+        return {str(severity): number for severity, number in self.severities.items()}
+
+    def worst(self) -> Severity | None:
+        return next((severity for severity in SEVERITIES if self.severities[severity]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a run ended. `cost` holds decimal strings; `data` is the use case's own."""
+
+    use_case: str
+    run: str
+    source: str
+    started: str
+    seconds: float
+    coverage: Mapping[str, int]
+    findings: Mapping[str, int]
+    usage: Mapping[str, int] = field(default_factory=dict)
+    cost: Mapping[str, str] = field(default_factory=dict)
+    outputs: str = ""
+    report: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Failed items by error code."""
+    complete: bool = True
+    """False when the run was stopped before its last item."""
+
+    def record(self) -> Record:
+        return {
+            "type": "summary",
+            "use_case": self.use_case,
+            "run": self.run,
+            "source": self.source,
+            "started": self.started,
+            "seconds": round(self.seconds, 3),
+            "coverage": dict(self.coverage),
+            "findings": dict(self.findings),
+            "usage": dict(self.usage),
+            "cost": dict(self.cost),
+            "outputs": self.outputs,
+            "report": self.report,
+            "data": dict(self.data),
+            "failures": dict(self.failures),
+            "complete": self.complete,
+        }
+
+    @classmethod
+    def from_record(cls, row: Mapping[str, Any]) -> Self:
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__ if name in row})
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report: prose, a table, or bars. Rows hold plain values; nothing in them is markup."""
+
+    title: str
+    kind: Literal["text", "table", "bars", "facts"]
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    text: str = ""
+    note: str = ""

@@ -1,0 +1,160 @@
+"""What a use case may ask for, as protocols: it never learns who answers.
+
+Every provider of a port passes the same contract suite (tests/contract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from fsxap.acl.model import Descriptor, Entry, Share, Volume
+from fsxap.model import Item, Unlisted
+
+
+class Cancellation(Protocol):
+    """One token for signals and deadlines."""
+
+    def is_set(self) -> bool: ...
+
+    def check(self) -> None:
+        """Raise `Interrupted` when cancelled."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but wake when cancelled; returns whether it was."""
+        ...
+
+
+class Progress(Protocol):
+    """What a person sees while waiting. All methods are safe to call from any thread."""
+
+    def stage(self, name: str, total: int | None = None) -> None: ...
+
+    def advance(self, number: int = 1) -> None: ...
+
+    def note(self, message: str) -> None:
+        """One line for the person at the terminal; never document text, never PHI."""
+        ...
+
+
+class Store(Protocol):
+    """Files: a folder, a bucket or an access point. Keys are relative to the store's root, exactly as stored."""
+
+    @property
+    def location(self) -> str:
+        """How a person writes this place: a path or an s3:// URL, with its prefix."""
+        ...
+
+    def list(self, prefix: str = "", start_after: str = "") -> Iterator[Item | Unlisted]:
+        """Every object in key order (by code point), streamed. What cannot be listed arrives as `Unlisted`."""
+        ...
+
+    def head(self, key: str) -> Item:
+        """`NotFound` when there is none."""
+        ...
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """Exactly the bytes asked for, fewer only at the end of the object; a cut body is retried, never returned."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """A stream over the whole object; close it."""
+        ...
+
+    def put(self, key: str, body: bytes | BinaryIO) -> str:
+        """Whole or absent. Returns the location written."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Deleting what is not there is no error."""
+        ...
+
+    def locate(self, key: str) -> str: ...
+
+
+class Ontap(Protocol):
+    """Where permissions come from: ONTAP's REST API, or a folder described by a sidecar or by its own modes."""
+
+    @property
+    def engine(self) -> str:
+        """Name and version of what answers, for results."""
+        ...
+
+    def volumes(self) -> Sequence[Volume]:
+        """The mounted volumes this source was pointed at."""
+        ...
+
+    def shares(self) -> Sequence[Share]: ...
+
+    def walk(
+        self, volume: Volume, path: str = "", *, files: bool = False, depth: int | None = None
+    ) -> Iterator[Entry | Unlisted]:
+        """The directory at `path` (relative to the volume's root) and everything below, the start included.
+
+        Breadth first, each inode once. `depth` 0 is the start alone. Symbolic links and junctions are reported,
+        never followed.
+        """
+        ...
+
+    def stat(self, path: str) -> Entry:
+        """The entry at a namespace path; `NotFound` when there is none."""
+        ...
+
+    def security(self, path: str) -> Descriptor:
+        """The descriptor at a namespace path."""
+        ...
+
+    def fingerprint(self) -> str | None:
+        """What permissions depend on besides an entry's version; None when equal versions prove nothing, so that
+        every path is audited every time."""
+        ...
+
+    def context(self) -> Mapping[str, Any]:
+        """What the audit needs to know about its surroundings: `ad` (healthy, unreachable, none, unknown), ..."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows for SQL: column name → Athena type, and the rows as mappings."""
+
+    name: str
+    columns: Mapping[str, str]
+    rows: Iterable[Mapping[str, Any]]
+
+
+class Sql(Protocol):
+    """Queries in Athena's dialect over tables of this run."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def load(self, tables: Sequence[Table]) -> None: ...
+
+    def query(self, sql: str) -> Iterator[dict[str, Any]]:
+        """Every row of the answer, all pages."""
+        ...
+
+    def usage(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """`text` is Markdown. Every number in it stands in the facts it was made from."""
+
+    text: str
+    generator: str
+    usage: Mapping[str, int]
+
+
+class Narrator(Protocol):
+    def narrate(self, title: str, facts: Mapping[str, Any], template: str) -> Narrative:
+        """`template` is the deterministic text (str.format over the facts) used when there is no language model,
+        and the fallback when a model says a number that is not in the facts."""
+        ...
+
+
+class Notifier(Protocol):
+    def notify(self, subject: str, body: str) -> None: ...

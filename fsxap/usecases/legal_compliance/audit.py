@@ -1,0 +1,143 @@
+"""Finds what to audit and audits one path or share."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fsxap.acl.model import Descriptor, Entry, Share
+from fsxap.acl.records import acl_record
+from fsxap.acl.rules import Context, ShareSubject, Subject, audit, audit_share, not_audited
+from fsxap.engine.types import Kit
+from fsxap.errors import FsxapError, NotFound, ServiceError, Unauthenticated
+from fsxap.model import Failure, Item, Result, Unlisted, digest
+
+SHARE = "share://"
+NEVER_FOLLOWED = {
+    "symlink": "a symbolic link: its target is audited where it lies",
+    "junction": "another volume is mounted here: audit that volume under its own name",
+}
+
+
+def discover(kit: Kit) -> Iterator[Item | Unlisted]:
+    """Shares, then every path of every volume.
+
+    Where equal versions do not prove that permissions are equal, the run's id makes each version new, so that an
+    audit is always complete and a resumed one still knows what it has done.
+    """
+    proof = kit.ontap.fingerprint()
+    suffix = f"#{kit.run if proof is None else proof}"
+    for share in kit.ontap.shares():
+        version = digest(share.name, share.path, [str(ace) for ace in share.aces], dict(share.flags)) + suffix
+        yield Item(share_key(share), version=version, attrs={"kind": "share"})
+    for volume in kit.ontap.volumes():
+        walk = kit.ontap.walk(volume, kit.params["path"], files=kit.params["files"], depth=kit.params["depth"])
+        for entry in walk:
+            yield entry if isinstance(entry, Unlisted) else _item(entry, suffix)
+
+
+def share_key(share: Share) -> str:
+    return f"{SHARE}{share.svm}/{share.name}"
+
+
+def _item(entry: Entry, suffix: str) -> Item:
+    attrs = {"kind": entry.kind, "modified": entry.modified, "accessed": entry.accessed, "links": entry.links}
+    return Item(entry.path, entry.size, entry.modified, entry.version + suffix, attrs)
+
+
+def process(item: Item, kit: Kit) -> Result:
+    kind = item.attrs.get("kind", "")
+    if kind == "share":
+        return _audit_share(item, kit)
+    if kind in NEVER_FOLLOWED:
+        return Result.skipped(item, NEVER_FOLLOWED[kind], kind=kind, engine=kit.ontap.engine)
+    try:
+        return _audit_path(item, kit)
+    except NotFound as error:
+        if _gone(item.key, kit):
+            return Result(item, "vanished", {"reason": "gone between listing and reading"})
+        return _not_audited(item, error)
+    except Unauthenticated:
+        raise
+    except ServiceError as error:
+        return _not_audited(item, error)
+
+
+def _audit_path(item: Item, kit: Kit) -> Result:
+    descriptor = kit.ontap.security(item.key)
+    parent = _parent(item.key, kit)
+    findings = audit(Subject(descriptor, parent, _context(kit, item.key)), only=_wanted(kit))
+    data = {
+        "acl": acl_record(descriptor),
+        "engine": kit.ontap.engine,
+        "modified": item.attrs.get("modified", ""),
+        "accessed": item.attrs.get("accessed", ""),
+    }
+    return Result(item, "ok", data, findings=tuple(findings), usage={"acl_reads": 1})
+
+
+def _audit_share(item: Item, kit: Kit) -> Result:
+    shares = {share_key(share): share for share in kit.memo("shares", kit.ontap.shares)}
+    share = shares.get(item.key)
+    if share is None:
+        return Result(item, "vanished", {"reason": "the share is gone"})
+    root, reason = None, ""
+    try:
+        root = kit.ontap.security(share.path) if share.path and "%" not in share.path else None
+    except ServiceError as error:
+        reason = error.message
+    others = tuple(other for other in shares.values() if other is not share)
+    findings = audit_share(ShareSubject(share, root, others, _context(kit, share.path)), only=_wanted(kit))
+    data: dict[str, Any] = {"share": share.name, "path": share.path, "engine": kit.ontap.engine}
+    if reason:
+        data["root_not_read"] = reason
+    return Result(item, "ok", data, findings=tuple(findings), usage={"share_reads": 1})
+
+
+def _parent(path: str, kit: Kit) -> Descriptor | None:
+    """The descriptor one level up; none above the volume's root, or where it cannot be read."""
+    if any(path == volume.path for volume in kit.memo("volumes", kit.ontap.volumes)):
+        return None
+    try:
+        return kit.ontap.security(posixpath.dirname(path) or "/")
+    except ServiceError:
+        # The parent is an item of its own: that it cannot be read is counted there.
+        return None
+
+
+def _context(kit: Kit, path: str) -> Context:
+    facts = kit.memo("context", kit.ontap.context)
+    volumes = kit.memo("volumes", kit.ontap.volumes)
+    inside = [volume for volume in volumes if path == volume.path or path.startswith(volume.path.rstrip("/") + "/")]
+    volume = max(inside, key=lambda volume: len(volume.path), default=None)
+    root = volume.path if volume else "/"
+    depth = len([part for part in path[len(root) :].split("/") if part])
+    return Context(
+        ad=facts.get("ad", "unknown"),
+        nfs4_acl=bool(facts.get("nfs4_acl")),
+        volume_style=volume.style if volume else "",
+        depth=depth,
+    )
+
+
+def _wanted(kit: Kit) -> Callable[[str], bool] | None:
+    pattern = kit.params["rules"]
+    return None if pattern in ("", "*") else lambda rule: fnmatch.fnmatchcase(rule, pattern)
+
+
+def _gone(path: str, kit: Kit) -> bool:
+    try:
+        kit.ontap.stat(path)
+    except NotFound:
+        return True
+    except ServiceError:
+        return False
+    return False
+
+
+def _not_audited(item: Item, error: FsxapError) -> Result:
+    """A path that could not be read is a failure and a finding: the audit must never read as clean."""
+    failure = Failure(error.code, error.message, error.retryable)
+    return Result(item, "failed", error=failure, findings=(not_audited(item.key, failure),))
