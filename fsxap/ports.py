@@ -112,7 +112,8 @@ class Ontap(Protocol):
         ...
 
     def context(self) -> Mapping[str, Any]:
-        """What the audit needs to know about its surroundings: `ad` (healthy, unreachable, none, unknown), ..."""
+        """`ad` healthy, unreachable, none or unknown; `ad_domain`; `nfs4_acl` True, False or None when not known;
+        `unknown`, a line for each question that was not answered."""
         ...
 
 

@@ -60,8 +60,9 @@ def demo(
     serve: Annotated[bool, option("--serve", help="keep the ONTAP emulator running and say how to reach it")] = False,
 ) -> int:
     """Write a sample volume, start the bundled ONTAP emulator on loopback, run the use cases, write reports."""
-    from fsxap.emulator.sample import sample_volume, write_sample
+    from fsxap.emulator.sample import write_sample
     from fsxap.emulator.server import serve as start
+    from fsxap.emulator.trees import Folder
     from fsxap.engine import catalog
 
     cases = [catalog.find(name) for name in use_cases] if use_cases else [catalog.load(n) for n in catalog.names()]
@@ -69,7 +70,7 @@ def demo(
     _prepare(place)
     session.progress.note(f"writing a sample volume to {place.volume}")
     write_sample(place.volume)
-    with start([sample_volume(place.volume)]) as emulator:
+    with start([Folder(place.volume)]) as emulator:
         _write_access(place, emulator)
         session.progress.note(f"the ONTAP emulator answers at {emulator.url} (loopback only)")
         code = max([_show(session, case, place, emulator) for case in cases], default=0)
@@ -94,7 +95,7 @@ def _write_access(place: Place, emulator: Emulator) -> None:
     place.secret.touch(mode=0o600)
     place.secret.write_text(emulator.password, encoding="utf-8")
     if emulator.ca_file:
-        place.ca.write_bytes(Path(emulator.ca_file).read_bytes())
+        place.ca.write_bytes(emulator.ca_file.read_bytes())
 
 
 def _flags(place: Place, emulator: Emulator) -> dict[str, str]:

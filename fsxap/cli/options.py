@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fsxap.cli.failures import broken_pipe
 from fsxap.cli.session import Session
 from fsxap.engine.settings import BY_NAME
 
@@ -77,11 +78,18 @@ ONTAP = {
 
 
 def command(
-    app: typer.Typer, name: str, examples: str, *, ontap: bool = False, settings: tuple[str, ...] = ()
+    app: typer.Typer,
+    name: str,
+    examples: str,
+    *,
+    ontap: bool = False,
+    settings: tuple[str, ...] = (),
+    records_to_file: bool = True,
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Register a command whose function takes a Session first and then its own options.
 
     `settings` names the flags among FLAGS that it has; they reach it through the session's settings.
+    Without `records_to_file`, --out is the command's own affair.
     """
     shared = SHARED | {key: FLAGS[key] for key in settings} | (ONTAP if ontap else {})
 
@@ -95,10 +103,14 @@ def command(
 
         def run(**given: Any) -> int:
             common = {key: given.pop(key) for key in shared}
-            with Session.opened(common) as session:
-                if common["show_settings"]:
-                    return session.show_settings()
-                return function(session, **given)
+            try:
+                with Session.opened(common, records_to_file=records_to_file) as session:
+                    if common["show_settings"]:
+                        return session.show_settings()
+                    return function(session, **given)
+            except BrokenPipeError:
+                # Caught here, because Typer would make it exit code 1.
+                return broken_pipe()
 
         positional = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in mine]
         run.__signature__ = inspect.Signature([*positional, *theirs])  # type: ignore[attr-defined]

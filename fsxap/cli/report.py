@@ -25,7 +25,7 @@ EXAMPLES = """\
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "report", EXAMPLES)(report)
+    command(app, "report", EXAMPLES, records_to_file=False)(report)
 
 
 def report(

@@ -151,17 +151,20 @@ def run(session: Session, order: Order, tell: Callable[[Result], None], unchange
             session.progress.note(f"going on with run {begun.id}")
         kit = make_kit(session, order, begun.id)
         budget = Budget(order.budget, lambda usage: total(prices.lines(usage, region)))
-        outcome = execute.execute(
-            order.use_case,
-            kit,
-            begun,
-            errand,
-            listing_of(order, kit),
-            budget=budget,
-            tell=tell,
-            unchanged=unchanged,
-            pay=lambda usage: cost_record(usage, prices, region),
-        )
+        try:
+            outcome = execute.execute(
+                order.use_case,
+                kit,
+                begun,
+                errand,
+                listing_of(order, kit),
+                budget=budget,
+                tell=tell,
+                unchanged=unchanged,
+                pay=lambda usage: cost_record(usage, prices, region),
+            )
+        finally:
+            kit.close()
         if outcome.summary.complete:
             publish.keep(state, outcome.run, outcome.digest.sections)
             publish.write(state, outcome.run, outcome.summary, order.use_case.title)

@@ -34,7 +34,7 @@ class Session:
 
     @classmethod
     @contextmanager
-    def opened(cls, common: Mapping[str, Any]) -> Iterator[Session]:
+    def opened(cls, common: Mapping[str, Any], *, records_to_file: bool = True) -> Iterator[Session]:
         settings = from_process(common, common["config"])
         _logging(common["verbose"])
         progress = open_progress(quiet=common["quiet"])
@@ -42,7 +42,7 @@ class Session:
         with (
             on_signals(cancel),
             tempfile.TemporaryDirectory(prefix="fsxap-") as scratch,
-            opened(common["out"], common["output"], common["query"], flush=False) as output,
+            opened(common["out"] if records_to_file else "", common["output"], common["query"], flush=False) as output,
         ):
             try:
                 interactive = sys.stdin.isatty() and sys.stderr.isatty() and not common["no_input"]

@@ -67,9 +67,9 @@ def open_journal(state: State, run: str, writer: str) -> Journal:
     return DiskJournal(state, run, writer) if isinstance(state, DiskState) else PartJournal(state, run, writer)
 
 
-def written(state: State, run: str) -> Iterator[Result]:
-    """Every result line of a run, in the order written, repeats included."""
-    for name in state.names(f"{run}/results"):
+def written(state: State, run: str, batch: str = "") -> Iterator[Result]:
+    """Every result line of a run, or of one batch of it, in the order written, repeats included."""
+    for name in state.names(f"{run}/results/{batch}".rstrip("/")):
         for line in state.lines(name):
             yield Result.from_record(json.loads(line))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -157,7 +158,7 @@ class Kit:
         )
 
     def _connect_rest(self) -> Ontap:
-        from fsxap.providers.ontap.ontap import RestOntap
+        from fsxap.providers.ontap.ontap import connect
         from fsxap.providers.ontap.secrets import resolve
 
         read = self.settings.text
@@ -168,10 +169,10 @@ class Kit:
             fetch_secret=self._secret,
             prompt=self._ask,
         )
-        return RestOntap(
+        return connect(
             read("ontap"),
-            user=login.user,
-            password=login.password,
+            login.user,
+            login.password,
             ca_file=read("ontap_ca"),
             insecure=bool(self.settings["insecure"]),
             svm=read("svm"),
@@ -201,24 +202,24 @@ class Kit:
                 "Athena writes its results to a standard bucket, and none was given",
                 hint="set state_bucket to s3://BUCKET/PREFIX (never an access point), or use --engine sql=local",
             )
-        location = locations.parse(bucket)
+        place = locations.parse(f"{bucket.rstrip('/')}/athena/{self.run}")
+        store = open_store(place, lambda: self.aws)
         return Athena(
             self.aws.client("athena"),
-            open_store(location, lambda: self.aws),
+            store.put,
+            location=store.location,
             database=self.settings.text("athena_database"),
             workgroup=self.settings.text("athena_workgroup"),
-            run=self.run,
+            create_database=True,
             retry=Retry.from_environment(os.environ),
             cancel=self.cancel,
         )
 
     def _connect_narrator(self) -> Narrator:
-        from fsxap.providers.local.narrator import TemplateNarrator
+        from fsxap.providers.local.narrator import OpenAiNarrator, TemplateNarrator
 
         read = self.settings.text
         if read("llm_url"):
-            from fsxap.providers.openai import OpenAiNarrator
-
             return OpenAiNarrator(read("llm_url"), read("llm_model"), read("llm_key_env"))
         if self.engine("narrator") == "aws" and read("bedrock_model"):
             from fsxap.providers.aws.bedrock import BedrockNarrator
@@ -233,9 +234,16 @@ class Kit:
             from fsxap.providers.aws.sns import SnsNotifier
 
             return SnsNotifier(self.aws.client("sns"), topic)
-        from fsxap.providers.local.notifier import ProgressNotifier
+        from fsxap.providers.local.notifier import LineNotifier
 
-        return ProgressNotifier(self.progress.note)
+        return LineNotifier(sys.stderr)
+
+    def close(self) -> None:
+        """Give back connections, temporary tables and the like."""
+        with self._lock:
+            for made in self._memo.values():
+                if hasattr(made, "close"):
+                    made.close()
 
 
 def parse_engines(pairs: list[str]) -> dict[str, str]:

@@ -12,11 +12,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from fsxap.costs.pricing import Prices, cost_record
-from fsxap.engine import catalog, execute, locations, params, publish, runs, stages
+from fsxap.engine import catalog, execute, journal, locations, params, publish, runs, stages
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.kit import Kit, connect_aws, open_store, output_location
 from fsxap.engine.locations import Location
@@ -26,9 +27,9 @@ from fsxap.engine.scope import Scope
 from fsxap.engine.settings import Settings
 from fsxap.engine.stages import Plan
 from fsxap.engine.state import DiskState, State, StoreState
-from fsxap.engine.types import UseCase
+from fsxap.engine.types import Digest, UseCase
 from fsxap.errors import ConfigurationError, UsageError
-from fsxap.model import Item, Record, Unlisted, digest
+from fsxap.model import Item, Record, Summary, Unlisted, digest
 
 PARAM = "FSXAP_PARAM_"
 """Prefix of the variables that carry -P parameters."""
@@ -115,11 +116,10 @@ def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Re
     job = function.job()
     run = runs.begin(function.state, job, scratch=function.scratch)
     if run.stage == "discovering":
-        kit, case = function.kit(run.id), function.use_case
-        ordered = case.discover is None
-        run = stages.discover(
-            run, _listing(function, kit), function.state, Plan(Scope()), function.scratch, ordered=ordered
-        )
+        ordered = function.use_case.discover is None
+        with closing(function.kit(run.id)) as kit:
+            listing = _listing(function, kit)
+            run = stages.discover(run, listing, function.state, Plan(Scope()), function.scratch, ordered=ordered)
     return {
         "run": run.id,
         "use_case": function.use_case.name,
@@ -137,54 +137,61 @@ def _listing(function: Function, kit: Kit) -> Callable[[], Iterable[Item | Unlis
 
 
 def process(function: Function, event: Mapping[str, Any], context: Any) -> Record:
-    """Process a batch. `complete` is false when time ran out: what is done is written, the rest is still to do."""
-    about = event.get("BatchInput") or event
-    run = function.run(about["run"])
+    """Process a batch. `complete` is false when time ran out: what is done is written, the rest is still to do.
+
+    Results lie in a folder of the batch, so a batch that Step Functions repeats does only what it had not done.
+    """
+    run, state = function.run(event["BatchInput"]["run"]), function.state
     items = [Item.from_record(row) for row in event["Items"]]
+    batch = digest([item.key for item in items])
     counts: Counter[str] = Counter()
-    results = stages.process(
-        function.use_case,
-        items,
-        run,
-        function.state,
-        function.kit(run.id),
-        writer=context.aws_request_id,
-        workers=int(function.settings["workers"]),
-    )
-    for result in results:
-        counts[result.status] += 1
-    done = sum(counts.values())
-    return {"run": run.id, "complete": done == len(items), "done": done, "of": len(items), **counts}
+    done: set[str] = set()
+    for result in journal.written(state, run.folder, batch):
+        if result.status != "failed":
+            done.add(result.item.key)
+            counts[result.status] += 1
+    workers, writer = int(function.settings["workers"]), f"{batch}/{context.aws_request_id}"
+    todo = [item for item in items if item.key not in done]
+    with closing(function.kit(run.id)) as kit:
+        for result in stages.process(function.use_case, todo, run, state, kit, writer=writer, workers=workers):
+            counts[result.status] += 1
+    number = sum(counts.values())
+    return {"run": run.id, "complete": number == len(items), "done": number, "of": len(items), **counts}
 
 
 def summarise(function: Function, event: Mapping[str, Any], _context: Any) -> Record:
     """Finish the run: ledger, findings, summary, report."""
-    run, started = function.run(event["run"]), time.perf_counter()
-    kit, state = function.kit(run.id), function.state
-    tally, made, failures = stages.finish(function.use_case, run, state, kit, function.scratch)
-    prices, region = Prices.bundled(), function.settings.text("region")
-    summary = execute.summary_of(
-        run,
-        tally,
-        made,
-        failures,
-        cost=cost_record(tally.usage, prices, region),
-        seconds=time.perf_counter() - started,
-        outputs=kit.sink.location if function.settings.text("to") else "",
-        report=state.locate(run.file("report.html")),
-    )
-    publish.keep(state, run, made.sections)
-    publish.write(state, run, summary, function.use_case.title)
-    runs.write_json(state, run.file("summary.json"), summary.record())
-    runs.advance(state, run, "done")
-    kit.notifier.notify(*publish.notice(summary))
+    run, started, state = function.run(event["run"]), time.perf_counter(), function.state
+    with closing(function.kit(run.id)) as kit:
+        tally, made, failures = stages.finish(function.use_case, run, state, kit, function.scratch)
+        prices, region = Prices.bundled(), function.settings.text("region")
+        summary = execute.summary_of(
+            run,
+            tally,
+            made,
+            failures,
+            cost=cost_record(tally.usage, prices, region),
+            seconds=time.perf_counter() - started,
+            outputs=kit.sink.location if function.settings.text("to") else "",
+            report=state.locate(run.file("report.html")),
+        )
+        _conclude(function, run, summary, made)
+        kit.notifier.notify(*publish.notice(summary))
     return {
         "run": run.id,
         "coverage": dict(summary.coverage),
         "findings": dict(summary.findings),
         "report": summary.report,
-        "digest": digest(summary.record()),
     }
+
+
+def _conclude(function: Function, run: Run, summary: Summary, made: Digest) -> None:
+    """Everything the run leaves behind; `done` last, so that a killed summarise is repeated whole."""
+    state = function.state
+    publish.keep(state, run, made.sections)
+    publish.write(state, run, summary, function.use_case.title)
+    runs.write_json(state, run.file("summary.json"), summary.record())
+    runs.advance(state, run, "done")
 
 
 STAGES: dict[str, Callable[[Function, Mapping[str, Any], Any], Record]] = {

@@ -79,7 +79,8 @@ def _audit_path(item: Item, kit: Kit) -> Result:
 
 
 def _audit_share(item: Item, kit: Kit) -> Result:
-    shares = {share_key(share): share for share in kit.memo("shares", kit.ontap.shares)}
+    listed = kit.memo("shares", kit.ontap.shares)
+    shares = {share_key(share): share for share in listed}
     share = shares.get(item.key)
     if share is None:
         return Result(item, "vanished", {"reason": "the share is gone"})
@@ -115,10 +116,12 @@ def _context(kit: Kit, path: str) -> Context:
     root = volume.path if volume else "/"
     depth = len([part for part in path[len(root) :].split("/") if part])
     return Context(
-        ad=facts.get("ad", "unknown"),
-        nfs4_acl=bool(facts.get("nfs4_acl")),
+        ad=facts["ad"],
+        # Not known counts as on: a verdict from mode bits alone must not look certain.
+        nfs4_acl=facts["nfs4_acl"] is not False,
         volume_style=volume.style if volume else "",
         depth=depth,
+        shares=kit.memo("shares", kit.ontap.shares),
     )
 
 

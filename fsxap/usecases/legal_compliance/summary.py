@@ -140,8 +140,9 @@ def _not_checked(kit: Kit) -> list[str]:
     """What ONTAP cannot tell, said where the findings are read."""
     facts = kit.memo("context", kit.ontap.context)
     lines = ["members of Active Directory groups: ONTAP does not know them, so a group is judged by its name"]
-    if facts.get("nfs4_acl"):
-        lines.append("NFSv4 ACLs: enabled on this SVM, but not readable by REST; UNIX verdicts rest on mode bits alone")
-    if facts.get("ad") not in ("healthy", "none"):
-        lines.append(f"whether unresolved SIDs are orphans: Active Directory is {facts.get('ad', 'unknown')}")
-    return [*lines, *(str(line) for line in facts.get("unknown", ()))]
+    if facts["nfs4_acl"] is not False:
+        state = "enabled on this SVM" if facts["nfs4_acl"] else "perhaps in use"
+        lines.append(f"NFSv4 ACLs: {state}, and not readable by REST; UNIX verdicts rest on mode bits alone")
+    if facts["ad"] not in ("healthy", "none"):
+        lines.append(f"whether unresolved SIDs are orphans: Active Directory is {facts['ad']}")
+    return [*lines, *facts["unknown"]]

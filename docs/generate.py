@@ -1,0 +1,104 @@
+"""Writes the pages that are made from the program: `python -m docs.generate`. A test fails when one is stale."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MADE = "<!-- Made from the program by `make docs`; edit the program instead. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """File name → content."""
+    return {
+        "cli.md": MADE + "# Commands\n\n" + "\n".join(commands()),
+        "settings.md": MADE + settings(),
+        "exit-codes.md": MADE + exit_codes(),
+        "use-cases/parameters.md": MADE + "# Use-case parameters\n\n" + "\n".join(parameters()),
+    }
+
+
+def commands() -> Iterator[str]:
+    from typer.testing import CliRunner
+
+    from fsxap.cli.app import build
+
+    app, runner = build(), CliRunner()
+    environment = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    names = ["", *(command.name or "" for command in app.registered_commands)]
+    for name in names:
+        text = runner.invoke(app, [*name.split(), "--help"], env=environment, prog_name="fsxap").output
+        text = re.sub(r"[ \t]+\n", "\n", text).strip()
+        yield f"## fsxap {name}".rstrip() + f"\n\n```text\n{text}\n```\n"
+
+
+def settings() -> str:
+    from fsxap.engine.settings import TABLE
+
+    lines = [
+        "# Settings",
+        "",
+        "Order: flag, environment, the nearest `fsxap.yaml` upward (or `--config FILE`), the user's file",
+        "(`$XDG_CONFIG_HOME/fsxap/config.yaml`), default. `--show-settings` on any command prints each value with its",
+        "origin. A settings file may also hold `params:` (parameters per use case) and `engine:` (engine per capability).",
+        "Secrets are never settings: `ontap_secret` names where one is kept.",
+        "",
+        "| setting | flag | environment | default | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for each in TABLE:
+        default = "" if each.default is None else f"`{each.default}`".lower() if each.kind is bool else f"`{each.default}`"
+        variables = ", ".join(f"`{name}`" for name in each.env)
+        lines.append(f"| `{each.name}` | `{each.flag}` | {variables} | {default} | {each.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def exit_codes() -> str:
+    from fsxap import errors
+
+    rows = [
+        ("0", "done, nothing failed"),
+        ("1", "done, but some items failed or are missing from the results"),
+        ("2", "usage: a bad flag, an unknown use case, a bad parameter"),
+        ("3", "done, with findings at or above `--fail-on SEVERITY` (1 wins over 3)"),
+        ("130", "interrupted (SIGINT)"),
+        ("143", "terminated (SIGTERM)"),
+        ("141", "the reader of a pipe went away"),
+        ("253", "configuration or environment: no credentials, a bad fsxap.yaml, a missing extra, an unreachable endpoint"),
+        ("254", "a service (AWS, ONTAP) answered with an error"),
+        ("255", "a bug: one line, with the path of a log file that holds the traceback and versions"),
+    ]
+    lines = ["# Exit codes", "", "| code | meaning |", "| --- | --- |"]
+    lines += [f"| {code} | {meaning} |" for code, meaning in rows]
+    lines += ["", "## Errors", "", "| error | default code | exit | retried |", "| --- | --- | --- | --- |"]
+    for name, kind in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(kind, errors.FsxapError):
+            lines.append(f"| {name} | `{kind.code}` | {kind.exit} | {'yes' if kind.retryable else 'no'} |")
+    return "\n".join(lines) + "\n"
+
+
+def parameters() -> Iterator[str]:
+    from fsxap.engine import catalog
+
+    for name in catalog.names():
+        case = catalog.load(name)
+        aliases = ", ".join(f"`{alias}`" for alias in case.aliases)
+        yield f"## {name}\n\n{case.title}. Aliases: {aliases or 'none'}. Engines used: {', '.join(case.engines)}.\n"
+        yield "| parameter | default | meaning |\n| --- | --- | --- |"
+        for param in case.params:
+            default = "" if param.default in (None, "") else f"`{param.default}`"
+            choices = f" ({', '.join(param.choices)})" if param.choices else ""
+            yield f"| `{param.name}` | {default} | {param.help}{choices} |"
+        yield ""
+
+
+def main() -> None:
+    for name, text in pages().items():
+        (HERE / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

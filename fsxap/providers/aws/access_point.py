@@ -1,0 +1,154 @@
+"""A store that is a prefix of a bucket or of an S3 access point, by alias or ARN."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from fsxap.engine.sorting import spill_sort
+from fsxap.errors import ItemError, NotFound, ServiceError
+from fsxap.model import Failure, Item, Unlisted, timestamp
+from fsxap.providers.aws.body import ObjectStream
+from fsxap.providers.aws.errors import translated
+from fsxap.providers.aws.pages import Pages, Row
+from fsxap.providers.aws.upload import upload
+from fsxap.providers.keys import LONGEST, check_range, check_segments, unsafe
+from fsxap.retry import Retry
+
+BUFFER = 256 << 10
+"""Bytes read ahead by `open`."""
+
+
+class S3Store:
+    """The objects below `prefix`, which is empty or ends in a slash.
+
+    `retry` is for bodies that break off; requests are retried by the client.
+    """
+
+    def __init__(self, client: Any, bucket: str, prefix: str = "", *, retry: Retry | None = None) -> None:
+        self._client, self._bucket = client, bucket
+        self._prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
+        self._retry = retry or Retry()
+        self._pages = Pages(client)
+        self._unordered = False
+
+    @property
+    def location(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}"
+
+    def locate(self, key: str) -> str:
+        return self.location + key
+
+    def list(self, prefix: str = "", start_after: str = "") -> Iterator[Item | Unlisted]:
+        """Streamed page by page. A place that does not keep S3's order is refused once with the code
+        `unordered-listing`; from then on this store sorts it on disk before the first key comes out."""
+        full, start = self._full(prefix), self._full(start_after) if start_after else ""
+        rows = self._sorted(full, start) if self._unordered else self._rows(full, start, ordered=True)
+        cut = len(self._prefix)
+        for key, size, modified, etag in rows:
+            if not key.isascii() and not _is_utf8(key):
+                yield Unlisted(key[cut:], Failure("not-utf8", "its name is not UTF-8, so S3 cannot be asked for it"))
+            elif size or not key.endswith("/"):
+                yield Item(key[cut:], size, modified, etag)
+            elif len(key) > cut:
+                yield Unlisted(key[cut:], Failure("directory-marker", "an empty object that stands for a folder"), True)
+
+    def head(self, key: str) -> Item:
+        if not key:
+            raise NotFound(f"{self.location} is a folder, not a file", code="is-a-directory")
+        with translated(f"reading {self.locate(key)}"):
+            found = self._client.head_object(Bucket=self._bucket, Key=self._full(key))
+        return Item(key, found["ContentLength"], timestamp(found["LastModified"]), found["ETag"].strip('"'))
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        check_range(start, length)
+        if length == 0:
+            # HTTP has no empty range, but what is not there must still be noticed.
+            self.head(key)
+            return b""
+        with self._stream(key, start, length) as stream:
+            return stream.readall()
+
+    def open(self, key: str) -> BinaryIO:
+        return io.BufferedReader(self._stream(key), BUFFER)
+
+    def put(self, key: str, body: bytes | BinaryIO) -> str:
+        check_segments(key)
+        full = self._full(key)
+        if len(full.encode()) > LONGEST:
+            raise ItemError(
+                f"refused key {key!r}: with its prefix it is longer than {LONGEST} bytes", code="name-too-long"
+            )
+        upload(self._client, self._bucket, full, body, self.locate(key))
+        return self.locate(key)
+
+    def delete(self, key: str) -> None:
+        check_segments(key)
+        try:
+            with translated(f"deleting {self.locate(key)}"):
+                self._client.delete_object(Bucket=self._bucket, Key=self._full(key))
+        except NotFound:
+            # S3 calls this a success; a file system behind it may not.
+            return
+
+    def _full(self, key: str) -> str:
+        if not _is_utf8(key):
+            raise unsafe(key, "it cannot be written as UTF-8, as every S3 key is")
+        return self._prefix + key
+
+    def _stream(self, key: str, start: int = 0, length: int | None = None) -> ObjectStream:
+        if not key:
+            raise NotFound(f"{self.location} is a folder, not a file", code="is-a-directory")
+        return ObjectStream(
+            self._client,
+            self._bucket,
+            self._full(key),
+            self.locate(key),
+            retry=self._retry,
+            start=start,
+            length=length,
+        )
+
+    def _rows(self, prefix: str, start: str, *, ordered: bool) -> Iterator[Row]:
+        where, last = f"s3://{self._bucket}/{prefix}", start
+        for page in self._pages.read(self._bucket, prefix, start, where):
+            for row in page:
+                key = row[0]
+                if not key.startswith(prefix):
+                    raise ServiceError(f"listing {where}: {key!r} is not below it", code="foreign-key")
+                if ordered and key <= last:
+                    self._unordered = True
+                    raise ServiceError(
+                        f"listing {where}: {key!r} came after {last!r}",
+                        code="unordered-listing",
+                        hint="list folder by folder with --prefix, and report the ONTAP version",
+                    )
+                last = key
+                yield row
+
+    def _sorted(self, prefix: str, start: str) -> Iterator[Row]:
+        """Without start-after, whose meaning is unknown where there is no order."""
+        last = start
+        for row in spill_sort(self._rows(prefix, "", ordered=False), None, _encode, _decode):
+            if row[0] > last:
+                last = row[0]
+                yield row
+
+
+def _is_utf8(key: str) -> bool:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encode(row: Row) -> bytes:
+    return json.dumps(row).encode()
+
+
+def _decode(line: bytes) -> Row:
+    key, size, modified, etag = json.loads(line)
+    return key, size, modified, etag

@@ -1,0 +1,74 @@
+"""Findings as CSV (RFC 4180): one summary row with the coverage, then every finding, no cell a formula."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TextIO
+
+from fsxap.model import SEVERITIES, Finding, Summary
+from fsxap.reports.report import Report
+from fsxap.reports.text import json_line, visible
+from fsxap.reports.verdict import coverage_line
+
+COLUMNS = (
+    "type",
+    "severity",
+    "rule",
+    "where",
+    "subject",
+    "message",
+    "evidence",
+    "remediation",
+    "controls",
+    "waived_reason",
+    "waived_until",
+    "id",
+)
+
+# Full-width signs start a formula too where the spreadsheet speaks Japanese. A quoted formula is quoted once more,
+# so that taking one apostrophe away always gives the text back.
+_FORMULA = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
+
+
+def write_csv(report: Report, stream: TextIO, *, bom: bool = False) -> None:
+    """Stream the findings in the order given. `bom` makes Excel read UTF-8. Open the stream with newline=""."""
+    if bom:
+        stream.write("\ufeff")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    writer.writerow(map(safe, summary_row(report.summary)))
+    for finding in report.findings:
+        writer.writerow(map(safe, finding_row(finding)))
+
+
+def safe(value: str) -> str:
+    """A cell no spreadsheet computes, with invisible characters spelled out."""
+    return ("'" if _FORMULA.match(value) else "") + visible(value)
+
+
+def summary_row(summary: Summary) -> tuple[str, ...]:
+    """What was covered, so that a file without findings cannot pass for a clean one."""
+    found = ", ".join(f"{summary.findings.get(severity, 0)} {severity}" for severity in SEVERITIES)
+    ended = "complete" if summary.complete else "stopped before its last item"
+    message = f"coverage: {coverage_line(summary.coverage)}; findings: {found}; run {ended}"
+    evidence = json_line({"coverage": summary.coverage, "failures": summary.failures, "complete": summary.complete})
+    return ("summary", "", "", summary.source, summary.use_case, message, evidence, "", "", "", "", summary.run)
+
+
+def finding_row(finding: Finding) -> tuple[str, ...]:
+    waived = finding.waived
+    return (
+        "finding",
+        finding.severity,
+        finding.rule,
+        finding.where,
+        finding.subject,
+        finding.message,
+        json_line(finding.evidence) if finding.evidence else "",
+        finding.remediation,
+        "; ".join(finding.controls),
+        waived.reason if waived else "",
+        waived.until if waived else "",
+        finding.id,
+    )

@@ -1,0 +1,46 @@
+"""Docs cannot drift: pages made from the program are fresh, and everything public is told of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.generate import pages
+from fsxap import model
+from fsxap.engine import catalog
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_made_pages_are_fresh(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "run `make docs`"
+
+
+def test_every_record_field_is_told_of() -> None:
+    text = (DOCS / "records.md").read_text(encoding="utf-8")
+    for kind in (model.Item, model.Finding, model.Result, model.Summary):
+        for name in kind.__dataclass_fields__:
+            assert f"`{name}`" in text, f"{kind.__name__}.{name}"
+
+
+def test_every_use_case_has_a_page() -> None:
+    for name in catalog.names():
+        assert (DOCS / "use-cases" / f"{name}.md").is_file()
+
+
+@pytest.mark.parametrize("page", sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")]), ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if "://" not in target and not target.startswith("mailto:"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_changelog_speaks_of_this_version() -> None:
+    from fsxap import __version__
+
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsxap.engine.cancel import Cancel
+from fsxap.engine.driver import bounded
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 50), st.integers(1, 8))
+def test_every_item_once(number: int, workers: int) -> None:
+    assert sorted(bounded(lambda n: n * 2, range(number), workers=workers, cancel=Cancel())) == [
+        n * 2 for n in range(number)
+    ]
+
+
+def test_no_more_than_two_items_a_worker_are_taken() -> None:
+    taken = 0
+    release = threading.Event()
+
+    def feed() -> object:
+        nonlocal taken
+        for number in range(100):
+            taken = number + 1
+            yield number
+
+    results = bounded(lambda n: release.wait(5) or n, feed(), workers=3, cancel=Cancel())  # type: ignore[arg-type]
+    threading.Timer(0.2, release.set).start()
+    next(results)
+    assert taken <= 2 * 3 + 1
+    assert len(list(results)) == 99
+
+
+def test_cancel_finishes_what_runs_and_starts_no_more() -> None:
+    cancel, started = Cancel(), []
+
+    def work(number: int) -> int:
+        started.append(number)
+        time.sleep(0.02)
+        return number
+
+    results = []
+    for result in bounded(work, range(1000), workers=2, cancel=cancel):
+        results.append(result)
+        cancel.set()
+    assert sorted(results) == sorted(started)
+    assert len(results) <= 6
+
+
+def test_an_exception_ends_the_stream() -> None:
+    def work(number: int) -> int:
+        if number == 3:
+            raise RuntimeError("three")
+        return number
+
+    with pytest.raises(RuntimeError, match="three"):
+        list(bounded(work, range(10), workers=2, cancel=Cancel()))

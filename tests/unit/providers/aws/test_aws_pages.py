@@ -1,0 +1,241 @@
+"""A listing is complete and exact, or an error: whatever answers, and however it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, quote, quote_plus, urlsplit
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fsxap.errors import FsxapError, ServiceError, Throttled, Unavailable, Unreachable
+from fsxap.model import Item, Unlisted
+from fsxap.providers.aws import pages
+from fsxap.providers.aws.access_point import S3Store
+from tests.unit.providers.aws.conftest import Origin, Reply, Request
+
+ALIAS = "x-abc-ext-s3alias"
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+HTML = b"<html><head><title>Sign in</title></head><body><p>Welcome to the portal</p></body></html>"
+
+
+def entry(key: str, *, size: int = 3, extra: str = "", spell: Callable[[str], str] = quote) -> str:
+    name = spell(key)
+    return (
+        f"<Contents><Key>{name}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>"
+        f"<ETag>&quot;e{len(key)}&quot;</ETag>{extra}<Size>{size}</Size>"
+        "<Owner><ID>x</ID></Owner><StorageClass>FSX_ONTAP</StorageClass></Contents>"
+    )
+
+
+def page(*entries: str, token: str = "", count: int | None = None, quoted: bool = True) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<Name>{ALIAS}</Name><Prefix></Prefix><KeyCount>{len(entries) if count is None else count}</KeyCount>"
+        f"<MaxKeys>1000</MaxKeys>{'<EncodingType>url</EncodingType>' if quoted else ''}"
+        f"<IsTruncated>{'true' if token else 'false'}</IsTruncated>"
+        + (f"<NextContinuationToken>{token}</NextContinuationToken>" if token else "")
+        + "".join(entries)
+        + "</ListBucketResult>"
+    ).encode()
+
+
+def serve(*bodies: bytes) -> Any:
+    """The pages in turn, each continuation token being the number of the next."""
+
+    def answer(request: Request) -> Reply:
+        query = parse_qs(urlsplit(request.path).query)
+        return Reply(body=bodies[int(query.get("continuation-token", ["0"])[0])])
+
+    return answer
+
+
+def keys(store: S3Store, **where: str) -> list[str]:
+    return [each.key for each in store.list(**where)]
+
+
+@pytest.fixture
+def store(client: Any) -> S3Store:
+    return S3Store(client, ALIAS)
+
+
+def test_pages_in_order(origin: Origin, store: S3Store) -> None:
+    origin.answer = serve(page(entry("a"), entry("b"), token="1"), page(token="2"), page(entry("c")))
+    assert list(store.list()) == [Item(key, 3, "2026-01-02T03:04:05Z", "e1") for key in "abc"]
+    assert [request.path for request in origin.requests] == [
+        f"/{ALIAS}?list-type=2&encoding-type=url",
+        f"/{ALIAS}?list-type=2&encoding-type=url&continuation-token=1",
+        f"/{ALIAS}?list-type=2&encoding-type=url&continuation-token=2",
+    ]
+
+
+def test_prefix_and_start_after_are_asked_for(origin: Origin, client: Any) -> None:
+    origin.answer = serve(page(entry("root/a/2")))
+    assert keys(S3Store(client, ALIAS, "root"), prefix="a/", start_after="a/1") == ["a/2"]
+    query = parse_qs(urlsplit(origin.requests[0].path).query)
+    assert (query["prefix"], query["start-after"]) == (["root/a/"], ["root/a/1"])
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "",
+        "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>",
+        "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumAlgorithm>SHA256</ChecksumAlgorithm>",
+        "\n  ",
+    ],
+)
+def test_good_pages_are_read_without_a_tree(
+    origin: Origin, store: S3Store, monkeypatch: pytest.MonkeyPatch, extra: str
+) -> None:
+    monkeypatch.setattr(pages, "_row", lambda *_, **__: pytest.fail("botocore's tree was used"))
+    origin.answer = serve(page(entry("a", extra=extra), entry("b c+d", extra=extra)))
+    assert keys(store) == ["a", "b c+d"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        page(entry("a", extra="<Unheard>of</Unheard>"), entry("b")),
+        page(entry("a", extra="<!-- <Size>9</Size> -->"), entry("b")),
+        page(entry("a"), entry("b")).replace(b"Contents>", b"Contents >").replace(b"</Contents >", b"</Contents>"),
+        page(entry("a", spell=escape), entry("b", spell=escape), quoted=False),
+        page(entry("a"), entry("b")).replace(b"<Key>a<", b"<Key>&#97;<"),
+    ],
+)
+def test_pages_of_another_shape_are_left_to_botocore(origin: Origin, store: S3Store, body: bytes) -> None:
+    origin.answer = serve(body)
+    assert list(store.list()) == [Item(key, 3, "2026-01-02T03:04:05Z", "e1") for key in "ab"]
+
+
+def test_other_users_of_the_client_see_everything(origin: Origin, client: Any, store: S3Store) -> None:
+    origin.answer = serve(page(entry("a b")))
+    assert keys(store) == ["a b"]
+    answer = client.list_objects_v2(Bucket=ALIAS)
+    assert [each["Key"] for each in answer["Contents"]] == ["a b"]
+    assert answer["Contents"][0]["StorageClass"] == "FSX_ONTAP"
+
+
+KEY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@given(names=st.sets(KEY, min_size=1, max_size=5), plus=st.booleans())
+def test_any_key_comes_back_exactly(origin: Origin, store: S3Store, names: set[str], plus: bool) -> None:
+    """Whether the server writes a space as %20 or as +."""
+    wanted = sorted(names)
+    origin.answer = serve(page(*(entry(name, spell=quote_plus if plus else quote) for name in wanted)))
+    assert keys(store) == wanted
+
+
+def test_names_that_are_not_utf8_are_counted_not_guessed(origin: Origin, store: S3Store) -> None:
+    origin.answer = serve(page(entry("a"), entry("b", spell=lambda key: key + "%FF"), entry("c")))
+    listed = list(store.list())
+    assert [type(each) for each in listed] == [Item, Unlisted, Item]
+    assert isinstance(listed[1], Unlisted)
+    assert (listed[1].failure.code, listed[1].skipped) == ("not-utf8", False)
+
+
+def test_directory_markers(origin: Origin, client: Any) -> None:
+    origin.answer = serve(page(entry("r/", size=0), entry("r/a/", size=0), entry("r/a/1"), entry("r/b/", size=5)))
+    listed = list(S3Store(client, ALIAS, "r").list())
+    assert [each.key for each in listed] == ["a/", "a/1", "b/"]
+    assert isinstance(listed[0], Unlisted)
+    assert (listed[0].failure.code, listed[0].skipped) == ("directory-marker", True)
+    assert isinstance(listed[2], Item)
+
+
+@pytest.mark.parametrize("body", [HTML, b"<ListBucketResult/>", page(count=0).replace(b"<KeyCount>0</KeyCount>", b"")])
+def test_what_is_no_listing_is_never_an_empty_one(origin: Origin, store: S3Store, body: bytes) -> None:
+    origin.answer = serve(body)
+    with pytest.raises(Unreachable) as caught:
+        list(store.list())
+    assert caught.value.code == "not-s3"
+    assert len(origin.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html><body>unclosed<br>", b"Service is starting", b"", page(entry("a"))[:-30]])
+def test_what_is_no_xml_is_tried_again_and_then_an_error(origin: Origin, store: S3Store, body: bytes) -> None:
+    origin.answer = serve(body)
+    with pytest.raises(FsxapError) as caught:
+        list(store.list())
+    assert caught.value.exit in (253, 254)
+    assert len(origin.requests) == (3 if body else 1)
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9, 0.99])
+def test_a_page_that_breaks_off_is_asked_for_again(origin: Origin, store: S3Store, cut: float) -> None:
+    body = page(*(entry(f"k{number:03d}") for number in range(100)))
+    replies = iter(
+        [Reply(body=body, cut=int(len(body) * cut)), Reply(body=body[: int(len(body) * cut)]), Reply(body=body)]
+    )
+    origin.answer = lambda _: next(replies)
+    assert keys(store) == [f"k{number:03d}" for number in range(100)]
+    assert len(origin.requests) == 3
+
+
+def test_a_page_that_lost_keys_is_an_error(origin: Origin, store: S3Store) -> None:
+    origin.answer = serve(page(entry("a"), entry("b"), count=3))
+    with pytest.raises(Unavailable) as caught:
+        list(store.list())
+    assert caught.value.code == "incomplete-listing"
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        [page(entry("a"), token="0").replace(b"<NextContinuationToken>0</NextContinuationToken>", b"")],
+        [page(entry("a"), token="1"), page(token="1")],
+    ],
+)
+def test_more_without_a_way_to_it_is_an_error(origin: Origin, store: S3Store, bodies: list[bytes]) -> None:
+    origin.answer = serve(*bodies)
+    with pytest.raises(Unavailable) as caught:
+        list(store.list())
+    assert caught.value.code == "incomplete-listing"
+
+
+def test_slow_down_twice_is_borne(origin: Origin, store: S3Store) -> None:
+    replies = iter([Reply(503, SLOW_DOWN), Reply(503, SLOW_DOWN), Reply(body=page(entry("a")))])
+    origin.answer = lambda _: next(replies)
+    assert keys(store) == ["a"]
+
+
+def test_slow_down_for_ever_is_throttling(origin: Origin, store: S3Store) -> None:
+    origin.answer = lambda _: Reply(503, SLOW_DOWN)
+    with pytest.raises(Throttled) as caught:
+        list(store.list())
+    assert (caught.value.code, caught.value.retryable) == ("slow-down", True)
+    assert len(origin.requests) == 3
+
+
+def test_an_error_in_the_middle_keeps_what_came_before(origin: Origin, store: S3Store) -> None:
+    denied = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    replies = iter([Reply(body=page(entry("a"), token="1")), Reply(403, denied)])
+    origin.answer = lambda _: next(replies)
+    listing = store.list()
+    assert next(listing).key == "a"
+    with pytest.raises(ServiceError, match="Access Denied"):
+        next(listing)
+
+
+def test_a_place_without_order_is_refused_once_and_then_sorted(origin: Origin, store: S3Store) -> None:
+    origin.answer = serve(page(entry("a/1"), entry("c"), token="1"), page(entry("a-b"), entry("d")))
+    listing = store.list()
+    assert [next(listing).key, next(listing).key] == ["a/1", "c"]
+    with pytest.raises(ServiceError) as caught:
+        next(listing)
+    assert caught.value.code == "unordered-listing"
+    assert keys(store) == ["a-b", "a/1", "c", "d"]
+    assert keys(store, start_after="a-b") == ["a/1", "c", "d"]
+    assert "start-after" not in origin.requests[-1].path
+
+
+def test_keys_from_elsewhere_are_refused(origin: Origin, client: Any) -> None:
+    origin.answer = serve(page(entry("root/a"), entry("rooted/b")))
+    with pytest.raises(ServiceError) as caught:
+        list(S3Store(client, ALIAS, "root").list())
+    assert caught.value.code == "foreign-key"
