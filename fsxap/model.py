@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,17 +26,40 @@ FORMAT = 1
 
 # C1 controls, bidirectional overrides, line separators and lone surrogates can repaint a terminal, break a line
 # or refuse to encode. Inside JSON text an escape says the same.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
 
 
 def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
+    """JSON's own form: characters beyond the first plane are two escapes."""
+    return json.dumps(match[0])[1:-1]
 
 
 def dumps(record: Any) -> str:
     """One line of JSON: keys sorted, compact, readable in any script, safe on any terminal."""
-    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode)
+    try:
+        text = _json(record)
+    except ValueError:
+        text = _json(_finite(record))
     return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escape, text)
+
+
+def _json(record: Any) -> str:
+    return json.dumps(
+        record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode, allow_nan=False
+    )
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinity are no JSON: they become null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def _encode(value: Any) -> Any:

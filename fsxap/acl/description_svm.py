@@ -20,7 +20,6 @@ PRIVILEGES = (
     "sechangenotifyprivilege",
 )
 SHARE_FLAGS: dict[str, Any] = {
-    "comment": "",
     "home_directory": False,
     "access_based_enumeration": False,
     "encryption": False,
@@ -55,7 +54,9 @@ def svm(value: Any) -> Svm:
 
 def share(value: Any, where: str, described: Description) -> Share:
     row = fields.section(value, where, ("name", "path", "comment", "acl", "flags"), ("name", "path"))
-    flags = dict(SHARE_FLAGS, comment=fields.text(row.get("comment"), f"{where}.comment"))
+    flags = dict(SHARE_FLAGS)
+    if comment := fields.text(row.get("comment"), f"{where}.comment"):
+        flags["comment"] = comment
     switches = tuple(name for name, usual in SHARE_FLAGS.items() if isinstance(usual, bool))
     for name, setting in fields.section(row.get("flags"), f"{where}.flags", switches).items():
         flags[name] = fields.flag(setting, f"{where}.flags.{name}", False)

@@ -116,7 +116,9 @@ def command(
         run.__signature__ = inspect.Signature([*positional, *theirs])  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in (*positional, *theirs)}
         run.__name__, run.__doc__ = function.__name__, function.__doc__
-        epilog = f"Examples:\n\n{examples}\n\n{EXITS}"
+        # A line with nothing but a backspace keeps Typer from wrapping the paragraph below it.
+        shown = "\n\n".join(f"\b\n{example}" for example in examples.split("\n\n"))
+        epilog = f"Examples:\n\n{shown}\n\n{EXITS}"
         app.command(name, epilog=epilog)(run)
         return function
 

@@ -95,15 +95,16 @@ class Connection(StreamRequestHandler):
             if delay := dice.delay(request.further_page):
                 time.sleep(delay)
             outcome = dice.outcome()
-            if outcome == "reset":
-                listener.counters.failed(outcome)
-                self._reset()
-                return False
-            refusal = _REFUSED.get(outcome, refusal)
-            status, body, media = self._answer(received, request, route, refusal)
-            return self._send(status, body, media, dice, received, served)
+            if outcome != "reset":
+                found = self._answer(received, request, route, _REFUSED.get(outcome, refusal))
         finally:
+            # Before the answer is sent: a client that has it may ask again at once, and is not one too many.
             listener.counters.leave()
+        if outcome == "reset":
+            listener.counters.failed(outcome)
+            self._reset()
+            return False
+        return self._send(*found, dice, received, served)
 
     def _answer(
         self, received: Received, request: Request, route: Route | None, refusal: Refusal | None
@@ -113,17 +114,17 @@ class Connection(StreamRequestHandler):
         if request.faults.wrong_password or not hmac.compare_digest(offered, self.listener.credentials):
             media, body = _UNAUTHORIZED[request.faults.unauthorized_body]
             return 401, body, media
+        if received.method != "GET":
+            refusal = Refusal(405, "3", f"The method {received.method} is not emulated.")
+        if refusal or route is None:
+            return _refused(refusal or Refusal(404, "3", "API not found"), media)
         try:
-            if refusal:
-                raise refusal
-            if received.method != "GET" or route is None:
-                raise Refusal(405, "3", f"The method {received.method} is not emulated.")
             return 200, pretty(route.answer(self.listener.site, request)).encode("utf-8", "replace"), media
         except Refusal as problem:
-            return problem.status, pretty(problem.body()).encode("utf-8", "replace"), media
+            return _refused(problem, media)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the counters the traceback
             self.listener.counters.broke(traceback.format_exc())
-            return 500, pretty(Refusal(500, "393271", "The emulator failed.").body()).encode(), media
+            return _refused(Refusal(500, "393271", "The emulator failed."), media)
 
     def _send(self, status: int, body: bytes, media: str, dice: Dice, received: Received, served: int) -> bool:
         most = dice.faults.requests_per_connection
@@ -131,6 +132,7 @@ class Connection(StreamRequestHandler):
         extra = 'WWW-Authenticate: Basic realm="/api"\r\n' if status == 401 else ""
         if most is not None and not close:
             extra += f"Keep-Alive: timeout={dice.faults.keep_alive:.0f}, max={most - served - 1}\r\n"
+        body = b"" if received.method == "HEAD" else body
         whole = answer(status, body, media=media, extra=extra, close=close)
         self.listener.counters.answered(status)
         if dice.truncates():
@@ -142,6 +144,10 @@ class Connection(StreamRequestHandler):
     def _reset(self) -> None:
         """Close with RST rather than FIN."""
         self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+
+def _refused(problem: Refusal, media: str) -> tuple[int, bytes, str]:
+    return problem.status, pretty(problem.body()).encode("utf-8", "replace"), media
 
 
 def _wants_links(received: Received) -> bool:

@@ -44,6 +44,7 @@ _NUMBER = re.compile(
 )
 _GROUPED = re.compile(r"\d{1,3}([,'\u2019_ ])\d{3}(?:\1\d{3})*(?:\.\d+)?")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_CLAUSE = re.compile(r"[.;!?](?=\s|$)|,\s|\n|\b(?:and|but|while|or)\b", re.IGNORECASE)
 _WORDS = {"hundred": 100, "dozen": 12, "thousand": 10**3, "lakh": 10**5, "million": 10**6, "crore": 10**7}
 _WORDS |= {"billion": 10**9, "trillion": 10**12}
 _SHARE = re.compile(r"(percent|pct)|share|ratio|rate|fraction|utili[sz]ation", re.IGNORECASE)
@@ -58,18 +59,20 @@ class _Known:
     dates: set[str] = field(default_factory=set)
     numbers: set[Decimal] = field(default_factory=set)
     shares: set[Decimal] = field(default_factory=set)
+    zeros: set[frozenset[str]] = field(default_factory=set)
 
 
 def unsupported(text: str, facts: Mapping[str, Any], title: str = "") -> list[str]:
     """What the text says beyond its facts, as `kind: words`, at most twenty; empty when all of it is known.
 
     A number may have thousands separators, or fewer decimals than the fact. A percentage has to be a fact itself: a
-    text like "12%", or a number under a name such as `share` or `rate`. `title` may be repeated.
+    text like "12%", or a number under a name such as `share` or `rate`. A zero needs the name of its fact in the same
+    clause, because "0 findings" is what an attacker wants to read. `title` may be repeated.
     """
     if len(text) > _LONGEST:
         return [f"length: {len(text)} characters"]
     known = _Known()
-    _learn(facts, known, "")
+    _learn(facts, known, "", "")
     claims: dict[str, None] = {}
     shown = _without_names(text, known, claims)
     rest = unicodedata.normalize("NFKC", shown.replace(title, " ") if title else shown)
@@ -82,43 +85,51 @@ def unsupported(text: str, facts: Mapping[str, Any], title: str = "") -> list[st
     return list(claims)[:_MOST]
 
 
-def _learn(value: Any, known: _Known, share: str) -> None:
+def _learn(value: Any, known: _Known, name: str, share: str) -> None:
     """`share` says what the names above call the value: a `percent`, a `share` (0.5 or 50), or neither."""
     if isinstance(value, Mapping):
-        for name, inner in value.items():
-            _learn(str(name), known, "")
-            called = _SHARE.search(str(name))
-            _learn(inner, known, ("percent" if called[1] else "share") if called else share)
+        for key, inner in value.items():
+            known.names.add(str(key))
+            called = _SHARE.search(str(key))
+            kind = ("percent" if called[1] else "share") if called else share
+            _learn(inner, known, str(key), kind)
+            if isinstance(inner, str):
+                _learn_text(inner.strip(), known, str(key), kind)
     elif isinstance(value, Collection) and not isinstance(value, str | bytes):
         for inner in value:
-            _learn(inner, known, share)
+            _learn(inner, known, name, share)
     elif isinstance(value, str):
         known.names |= {value, dumps(value)[1:-1]}
-        _learn_text(value.strip(), known, share)
     elif isinstance(value, datetime):
         known.dates.add(timestamp(value))
     elif isinstance(value, date):
         known.dates.add(value.isoformat())
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        _learn_number(Decimal(str(value)), known, share)
+        _learn_number(Decimal(str(value)), known, name, share)
 
 
-def _learn_text(text: str, known: _Known, share: str) -> None:
-    """Money is written as text, and so are times; any other text holds no numbers of its own."""
+def _learn_text(text: str, known: _Known, name: str, share: str) -> None:
+    """Money is written as text, and so are times; any other text, and any in a list, holds no numbers of its own."""
     if _DATE.fullmatch(text):
         known.dates.add(text.replace(" ", "T"))
     elif re.fullmatch(r"-?\d+(?:\.\d+)?", text):
-        _learn_number(Decimal(text), known, share)
+        _learn_number(Decimal(text), known, name, share)
     elif percent := re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*%", text):
         known.shares.add(Decimal(percent[1]))
 
 
-def _learn_number(number: Decimal, known: _Known, share: str) -> None:
+def _learn_number(number: Decimal, known: _Known, name: str, share: str) -> None:
     if not number.is_finite():
         return
     known.numbers.add(number)
     if share:
         known.shares.add(number * 100 if share == "share" and abs(number) <= 1 else number)
+    if number == 0 and (words := _name_words(name)):
+        known.zeros.add(words)
+
+
+def _name_words(text: str) -> frozenset[str]:
+    return frozenset(word.rstrip("s") for word in re.findall(r"[a-z]+", text.lower()))
 
 
 def _without_names(text: str, known: _Known, claims: dict[str, None]) -> str:
@@ -176,12 +187,23 @@ def _links(text: str, known: _Known) -> Iterator[tuple[str, str]]:
 
 
 def _numbers(text: str, known: _Known) -> Iterator[tuple[str, str]]:
-    for words, value in spoken(text):
+    for start, words, value in spoken(text):
         if value is None or value not in known.numbers:
             yield "number", words
+        elif value == 0 and not _is_named(text, start, known):
+            yield "unnamed zero", words
     for match in _NUMBER.finditer(text):
         if not _is_known(match, known):
             yield "number", match[0].strip()
+        elif not match["body"].strip("0.,") and not _is_named(text, match.start("body"), known):
+            yield "unnamed zero", match[0].strip()
+
+
+def _is_named(text: str, start: int, known: _Known) -> bool:
+    """Whether the clause around a zero has all words of the name of a fact that is zero."""
+    before, after = _CLAUSE.split(text[:start])[-1], _CLAUSE.split(text[start:])[0]
+    said = _name_words(f"{before} {after}")
+    return any(words <= said for words in known.zeros)
 
 
 def _is_known(match: re.Match[str], known: _Known) -> bool:

@@ -22,15 +22,15 @@ _RELATIVE = re.compile(
 )
 
 
-def spoken(text: str) -> Iterator[tuple[str, Decimal | None]]:
-    """Each number in words with its value; None for words such as "half" that name no number."""
+def spoken(text: str) -> Iterator[tuple[int, str, Decimal | None]]:
+    """Where each number in words starts, the words and the value; None for words such as "half" that name no number."""
     for match in _SPOKEN.finditer(text):
         words = re.findall(_WORD, match[0].lower())
         # After digits the scale belongs to them: "3 million" is one number.
         if words[0] in _SMALL or not re.search(r"\d[\s-]*$", text[: match.start()]):
-            yield match[0], Decimal(_value(words))
+            yield match.start(), match[0], Decimal(_value(words))
     for match in _RELATIVE.finditer(text):
-        yield match[0], None
+        yield match.start(), match[0], None
 
 
 def _value(words: list[str]) -> int:

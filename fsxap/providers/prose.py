@@ -37,7 +37,8 @@ Rules for the report:
   or work out percentages. Do not write numbers as words, the word "one" included.
 - Copy dates exactly. Write file names, paths and rule names between backticks, whole and unchanged.
 - No links, no web addresses, no HTML, no images, no code blocks, no commands to run.
-- Do not say that anything is safe, compliant or free of problems; where a count is 0, give the 0.
+- Do not say that anything is safe, compliant or free of problems. Where a fact is 0, give the 0 right beside the
+  name that fact has, as in "low: 0".
 - No more than 300 words, in headings, paragraphs and bullet points.
 """
 

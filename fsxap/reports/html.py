@@ -37,7 +37,7 @@ def page(report: Report, shown: int = SHOWN) -> Iterator[Markup]:
     yield from coverage(report.summary)
     yield at_a_glance(census)
     yield from (chapter(at, part) for at, part in enumerate(report.sections, 1))
-    if (data := run_facts(report.summary)) is not None:
+    if (data := run_facts(report)) is not None:
         yield data
     yield from findings_table(report, findings, census)
     yield usage(report.summary)

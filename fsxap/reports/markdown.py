@@ -59,7 +59,7 @@ def page(report: Report, findings: Sequence[Finding], census: Census) -> Iterato
     yield from at_a_glance(census)
     for part in report.sections:
         yield from chapter(part)
-    if rows := facts(summary.data):
+    if rows := facts(report):
         yield "## Facts of this run"
         yield table(("Fact", "Value"), [(code(name), _cell(value)) for name, value in rows[:ROWS]])
     yield from listing(summary.run, findings, census)

@@ -40,14 +40,18 @@ def not_checked(summary: Summary) -> tuple[str, ...]:
     return (said,) if isinstance(said, str) else tuple(str(line) for line in said)
 
 
-def facts(data: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The use case's own data as names and values, one level of nesting spelled `outer.inner`."""
+def facts(report: Report) -> list[tuple[str, Any]]:
+    """The use case's own data as names and values, one level of nesting spelled `outer.inner`.
+
+    What a facts section of the report says already is left out.
+    """
+    told = [tuple(row) for part in report.sections if part.kind == "facts" for row in part.rows]
     rows: list[tuple[str, Any]] = []
-    for name, value in data.items():
+    for name, value in report.summary.data.items():
         if name == "not_checked":
             continue
         if isinstance(value, Mapping):
-            rows.extend((f"{name}.{inner}", nested) for inner, nested in value.items())
-        else:
+            rows.extend((f"{name}.{inner}", each) for inner, each in value.items() if (inner, each) not in told)
+        elif (name, value) not in told:
             rows.append((name, value))
     return rows

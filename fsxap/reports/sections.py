@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,12 +11,15 @@ from fsxap.reports.charts import Bar, Part, horizontal_bars, sparkline
 from fsxap.reports.markup import Markup, join, tag
 from fsxap.reports.overview import section, table
 from fsxap.reports.prose import Block, blocks, spans
-from fsxap.reports.report import facts
+from fsxap.reports.report import Report, facts
 from fsxap.reports.text import number, plain, shorten
 
 ROWS = 1_000
 CELL = 2_000
 """Rows of a section and characters of a value that a page shows; it says what it leaves out."""
+
+FIGURE = 18
+"""Characters beside a bar; more would push the page wide on a telephone."""
 
 _MARKS = {"bold": "strong", "italic": "em", "code": "code"}
 
@@ -40,10 +44,22 @@ def _heads(columns: Sequence[str]) -> tuple[str, str]:
 
 
 def _bar(row: Sequence[Any]) -> Bar:
-    """A row of bars is a label, a number and, when wanted, how to write the number."""
-    value = row[1] if len(row) > 1 else None
-    length = float(value) if isinstance(value, int | float) and value > 0 else 0.0
-    return Bar(plain(row[0]), (Part(plain(row[0]), length),), plain(row[-1]))
+    """A row of bars is a label and its number; further cells stand beside the number."""
+    return Bar(plain(row[0]), (Part(plain(row[0]), _length(row[1] if len(row) > 1 else None)),), _figure(row[1:]))
+
+
+def _figure(cells: Sequence[Any]) -> str:
+    text = " · ".join(map(plain, cells))
+    return text if len(text) <= FIGURE else f"{text[: FIGURE - 1]}…"
+
+
+def _length(value: Any) -> float:
+    # Exact decimals come back from a stored run as strings.
+    try:
+        length = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return length if math.isfinite(length) and length > 0 else 0.0
 
 
 def prose_block(block: Block) -> Markup:
@@ -91,8 +107,8 @@ def fact_list(rows: Iterable[Sequence[Any]]) -> Markup:
     )
 
 
-def run_facts(summary: Summary) -> Markup | None:
-    rows = facts(summary.data)
+def run_facts(report: Report) -> Markup | None:
+    rows = facts(report)
     return section("facts", "Facts of this run", fact_list(rows[:ROWS])) if rows else None
 
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
 
+from fsxap.engine.cancel import Cancel
 from fsxap.errors import ServiceError, UsageError
 from fsxap.ports import Sql, Table
 from fsxap.providers.aws.athena import Athena
@@ -78,7 +78,7 @@ def connected(name: str, folder: Path) -> Iterator[Sql]:
             location=LOCATION,
             database="runs",
             retry=Retry(base=0.0001),
-            cancel=Event(),
+            cancel=Cancel(),
             create_database=True,
             part_bytes=200,
         )

@@ -73,8 +73,8 @@ def test_rest_and_folder_tell_the_same(fsxap: Program, emulator: Emulator, tmp_p
         (Faults(), [], "wrong", 254, "unauthenticated"),
         (Faults(wrong_password=True, unauthorized_body="none"), [], "", 254, "unauthenticated"),
         (Faults(certificate_host="elsewhere.example"), [], "", 253, "certificate"),
-        (Faults(), ["--svm", "nope"], "", 253, "configuration"),
-        (Faults(), ["--ontap-ca", "/nowhere.pem"], "", 253, "configuration"),
+        (Faults(), ["--svm", "nope"], "", 2, "unknown-svm"),
+        (Faults(), ["--ontap-ca", "/nowhere.pem"], "", 253, "ca-file"),
     ],
 )
 def test_what_stops_a_scan(
@@ -83,7 +83,7 @@ def test_what_stops_a_scan(
     emulator.set_faults(faults)
     done = scan(fsxap, emulator, *more, secret=secret)
     assert (done.code, done.error["exit"]) == (exit, exit)
-    assert done.error["code"] == code or code == "configuration"
+    assert done.error["code"] == code
     assert done.error["hint"]
     assert done.out == ""
     assert emulator.password not in done.err
@@ -105,7 +105,7 @@ def test_another_ca_is_not_trusted_and_insecure_warns(fsxap: Program, emulator: 
 
 def test_nobody_listens(fsxap: Program) -> None:
     done = fsxap("scan-acl", "--ontap", "https://127.0.0.1:9", "--ontap-secret", "env:PW", PW="x", AWS_MAX_ATTEMPTS="2")
-    assert (done.code, done.error["code"]) == (253, "unreachable")
+    assert (done.code, done.error["code"]) == (253, "refused")
 
 
 @pytest.mark.parametrize(

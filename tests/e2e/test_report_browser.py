@@ -192,10 +192,22 @@ def test_dark_and_light(page: chromium.Page, example: Path) -> None:
     assert page.eval(paper) == light
 
 
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Names without a place to break, longer than any page is wide."""
+    long = "n" * 250
+    sections = [Section(long, kind, (long, long), ((long, long),), long, long) for kind in ("table", "bars", "facts")]
+    findings = [Finding(long, "high", long, f"/{long}/{long}", {long: long}, long, long, (long,))]
+    summary = replace(report_example.summary([]), source=long, run=long, failures={long: 1}, usage={long: 1})
+    made = replace(report_example.report(), findings=findings, sections=sections, summary=summary, title=long)
+    return written(made, tmp_path_factory.mktemp("endless") / "report.html")
+
+
 @pytest.mark.parametrize("width", [400, 720, 1280])
-def test_no_width_scrolls_sideways(page: chromium.Page, example: Path, width: int) -> None:
+@pytest.mark.parametrize("which", ["example", "endless"])
+def test_no_width_scrolls_sideways(page: chromium.Page, width: int, which: str, request: pytest.FixtureRequest) -> None:
     page.resize(width, 800)
-    page.open(example)
+    page.open(request.getfixturevalue(which))
     page.eval("document.querySelector('#list .fold').click()")
     assert page.eval("document.documentElement.scrollWidth") <= width
     overflowing = (
@@ -203,7 +215,7 @@ def test_no_width_scrolls_sideways(page: chromium.Page, example: Path, width: in
     )
     assert page.eval(overflowing) == []
     # A message squeezed into a narrow column is not readable.
-    assert page.eval("document.querySelector('#list .message').getBoundingClientRect().width") > 200
+    assert page.eval("document.querySelector('#list td.message').getBoundingClientRect().width") > 200
 
 
 def test_print_leaves_the_controls_out(page: chromium.Page, example: Path) -> None:

@@ -23,6 +23,14 @@ def test_json_says_the_same_and_is_safe_to_print(value: object) -> None:
     assert not set(line) & set(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x202E, 0x2028, 0x200B]))
 
 
+def test_numbers_that_are_no_json_become_null() -> None:
+    assert dumps({"a": [float("nan"), float("inf"), 1.5]}) == '{"a":[null,null,1.5]}'
+
+
+def test_tag_characters_are_escaped_as_json_does() -> None:
+    assert dumps("a\U000e0041") == '"a\\udb40\\udc41"'
+
+
 def test_japanese_stays_readable() -> None:
     assert dumps({"b": "東京", "a": 1}) == '{"a":1,"b":"東京"}'
 

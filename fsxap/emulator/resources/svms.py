@@ -31,7 +31,6 @@ def _record(domain: Domain) -> Record:
         "subtype": "default",
         "language": "c.utf_8",
         "state": "running",
-        "comment": "",
         "ipspace": {"name": "Default", "uuid": "5b1a8c2e-51d4-11ee-8f6c-0a1b2c3d4e5f"},
         "nsswitch": {"passwd": ["files"], "group": ["files"], "hosts": ["files", "dns"], "namemap": ["files"]},
         "nfs": {"allowed": True, "enabled": svm.nfs},

@@ -35,7 +35,6 @@ def _record(site: Site, mounted: Mounted, selection: Selection) -> Record:
     record: Record = {
         "uuid": volume.uuid,
         "name": volume.name,
-        "comment": "",
         "create_time": "2026-01-01T00:00:00+00:00",
         "language": "c.utf_8",
         "size": _SIZE,

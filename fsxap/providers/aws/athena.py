@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
-from fsxap.errors import ConfigurationError, FsxapError, Interrupted, ServiceError, UsageError
+from fsxap.errors import ConfigurationError, FsxapError, ServiceError, UsageError
 from fsxap.model import digest
 from fsxap.ports import Cancellation, Table
 from fsxap.providers.aws import athena_results as results
@@ -164,14 +164,14 @@ class Athena:
 
     def _ended(self, identity: str, cleaning: bool) -> Mapping[str, Any] | None:
         if not cleaning:
-            self._pause(0)
+            self._cancel.check()
         with translated(f"asking Athena about query {identity}"):
             execution: Mapping[str, Any] = self._client.get_query_execution(QueryExecutionId=identity)["QueryExecution"]
         return execution if execution["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED") else None
 
     def _pause(self, seconds: float) -> None:
-        if self._cancel.wait(seconds) if seconds else self._cancel.is_set():
-            raise Interrupted("stopped while Athena was at work")
+        self._cancel.wait(seconds)
+        self._cancel.check()
 
     def _stopped(self, identity: str) -> str:
         """A query nobody waits for would go on scanning, and costing. Says whether it was stopped."""
@@ -185,7 +185,7 @@ class Athena:
     def _pages(self, identity: str) -> Iterator[Mapping[str, Any]]:
         request: dict[str, Any] = {"QueryExecutionId": identity, "MaxResults": _PAGE}
         while True:
-            self._pause(0)
+            self._cancel.check()
             with translated(f"reading the answer of query {identity}"):
                 page = self._client.get_query_results(**request)
             answer = page.get("ResultSet", {})

@@ -138,7 +138,9 @@ class ObjectStream(io.RawIOBase):
         """That these are the bytes asked for, of the object we began with."""
         part = answer.get("ContentRange")
         match = _RANGE.fullmatch(part or "")
-        start, size = (int(match[1]), int(match[3])) if match else (0, int(answer["ContentLength"]))
+        start, size = (int(match[1]), int(match[3])) if match else (0, answer.get("ContentLength"))
+        if size is None:
+            raise ServiceError(f"reading {self._where}: the service does not say how long it is", code="no-length")
         if start != self._position or (part and not match):
             raise ServiceError(f"reading {self._where}: the service ignored the range asked for", code="no-ranges")
         etag = str(answer.get("ETag", ""))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 
-from fsxap.errors import AccessDenied, FsxapError, ServiceError, Throttled, Unavailable
+from fsxap.errors import AccessDenied, ConfigurationError, FsxapError, ServiceError, Throttled, Unavailable
 from fsxap.providers.aws.signals import SIGNALS, Signal
 
 _QUOTED = re.compile(r"'[^']{64,}'|\"[^\"]{64,}\"|(?<=[Vv]alue )'.*?'(?= at )", re.DOTALL)
@@ -39,9 +39,11 @@ def translate(error: Exception, *, what: str) -> FsxapError:
         return error
     known = recognise(error)
     message = f"{what}: {_reason(error)}"
-    if known is not None:
-        return known.error(message, code=known.code, hint=known.hint)
     answer = _answer(error)
+    if known is not None:
+        # What needs another setting stops a run like any ConfigurationError; yet a service said it, and exits so.
+        exit = ServiceError.exit if answer and issubclass(known.error, ConfigurationError) else None
+        return known.error(message, code=known.code, hint=known.hint, exit=exit)
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     if status == 403:
         return AccessDenied(message)

@@ -27,7 +27,7 @@ _ENTRY = re.compile(
     r"<Contents>\s*+<Key>([^<&]*+)</Key>\s*+<LastModified>([0-9T:-]{19})[^<]*+</LastModified>\s*+"
     r"<ETag>(?:&quot;)?+([^<&]*+)(?:&quot;)?+</ETag>\s*+(?:<Checksum[^<]*+</Checksum[^<]*+)*+<Size>([0-9]++)</Size>"
 )
-_COUNT = re.compile(r"<KeyCount>(\d+)</KeyCount>")
+_COUNT = "<KeyCount>"
 _ENCODED = "<EncodingType>url</EncodingType>"
 
 
@@ -97,14 +97,13 @@ class Pages:
             text = response_dict["body"].decode()
         except UnicodeDecodeError:
             return
-        count = _COUNT.search(text)
-        if response_dict["status_code"] != 200 or count is None or _ENCODED not in text:
+        if response_dict["status_code"] != 200 or _COUNT not in text or _ENCODED not in text:
             return
         rows = [
             (_decode(key) if "%" in key or "+" in key else key, int(size), modified + "Z", etag.strip('"'))
             for key, modified, etag, size in _ENTRY.findall(text)
         ]
-        if not rows or len(rows) != int(count[1]) or len(rows) != text.count("<Contents>"):
+        if not rows or len(rows) != text.count("<Contents>"):
             return
         self._reading.rows = rows
         rest = text[: text.find("<Contents>")] + text[text.rfind("</Contents>") + len("</Contents>") :]

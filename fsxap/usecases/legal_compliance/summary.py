@@ -54,7 +54,7 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
     }
     for unit, number in narrative.usage.items():
         usage[unit] = usage.get(unit, 0) + number
-    return Digest(data, tuple(_sections(narrative, facts, answers, note, kit)), usage)
+    return Digest(data, tuple(_sections(narrative, facts, answers, note)), usage)
 
 
 def _tables(results: Iterable[Result], counts: dict[str, int]) -> list[Table]:
@@ -118,7 +118,7 @@ def _facts(counts: Mapping[str, int], answers: Mapping[str, list[dict[str, Any]]
 
 
 def _sections(
-    narrative: Narrative, facts: Mapping[str, Any], answers: Mapping[str, list[dict[str, Any]]], note: str, kit: Kit
+    narrative: Narrative, facts: Mapping[str, Any], answers: Mapping[str, list[dict[str, Any]]], note: str
 ) -> Iterator[Section]:
     yield Section("Narrative", "text", text=narrative.text, note=f"generator: {narrative.generator}")
     yield Section("Facts the narrative may use", "facts", ("fact", "value"), tuple(sorted(facts.items())))
@@ -127,7 +127,6 @@ def _sections(
             yield _section(query, answers[query.name], note)
     if not answers:
         yield Section("SQL analysis", "text", text=note)
-    yield Section("Not checked", "text", text="\n".join(f"- {line}" for line in _not_checked(kit)))
 
 
 def _section(query: Query, rows: list[dict[str, Any]], note: str) -> Section:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fsxap.acl import inheritance
 from fsxap.acl.description import ACCESS_WORDS, Description, parse, plain
-from fsxap.acl.model import DACL_PRESENT, SACL_PRESENT, Ace, Descriptor, Kind, Volume
+from fsxap.acl.model import DACL_PRESENT, SACL_PRESENT, Ace, Descriptor, Kind
 from fsxap.acl.rights import FULL, GENERIC_ALL, MODIFY, READ_AND_EXECUTE
 
 ADMINS = {"trustee": "BUILTIN\\Administrators", "rights": "full_control"}
@@ -221,6 +221,7 @@ def test_shares_know_their_volume_and_defaults() -> None:
     found = described(shares=shares, other_volumes=[{"name": "w", "path": "/vol1/w"}]).shares
     assert [share.volume for share in found] == ["vol1", "w", "", ""]
     assert found[0].aces[0].sid == "S-1-1-0"
+    assert "comment" not in found[0].flags
     assert (found[1].flags["encryption"], found[1].flags["browsable"], found[1].flags["comment"]) == (
         True,
         True,
@@ -348,7 +349,3 @@ def test_any_name_finds_its_nearest_place(name: str) -> None:
     description = described({"a": {"protected": True, "acl": [STAFF]}})
     assert description.nearest(f"a/{name}")[0] == "a"
     assert description.nearest(f"b/{name}")[0] in ("", "b")
-
-
-def test_volume_is_the_models_own() -> None:
-    assert isinstance(described().volume, Volume)

@@ -182,13 +182,13 @@ class AthenaService:
 
         from fsxap.providers.tables import parse
 
-        tree = sqlglot.parse_one(sql, read="athena")
+        tree: Any = sqlglot.parse_one(sql, read="athena")
         if not isinstance(tree, exp.Create) or tree.kind != "TABLE":
             self._database.execute(tree.sql("duckdb").replace("DATABASE", "SCHEMA"))
             return
-        table = tree.find(exp.Table)
-        location = tree.find(exp.LocationProperty).this.name
-        assert tree.find(exp.RowFormatSerdeProperty).this.name == "org.openx.data.jsonserde.JsonSerDe"
+        parts: list[Any] = [tree.find(part) for part in (exp.Table, exp.LocationProperty, exp.RowFormatSerdeProperty)]
+        table, location, serde = parts[0], parts[1].this.name, parts[2].this.name
+        assert serde == "org.openx.data.jsonserde.JsonSerDe"
         kinds = {definition.name: definition.args["kind"] for definition in tree.this.expressions}
         spool = self._folder / f"{table.name}.jsonl"
         with spool.open("wb") as stream:

@@ -2,15 +2,16 @@
 
 import gzip
 import json
+import signal
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 from typing import Any, BinaryIO
 
 import pytest
 
+from fsxap.engine.cancel import Cancel
 from fsxap.errors import (
     AccessDenied,
     ConfigurationError,
@@ -34,17 +35,17 @@ LOCATION = "s3://state-bucket/fsxap/runs/r1/sql"
 ROWS = Table("t", {"a": "varchar", "n": "bigint"}, [{"a": "x", "n": 1}, {"a": "a", "n": 2}])
 
 
-class Cancel(Event):
+class Impatient(Cancel):
     """Set by the wait number `after`, and never sleeps."""
 
     def __init__(self, after: int = 10**9) -> None:
         super().__init__()
         self._left = after
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, seconds: float) -> bool:
         self._left -= 1
         if self._left <= 0:
-            self.set()
+            self.set(signal.SIGTERM)
         return self.is_set()
 
 
@@ -54,7 +55,7 @@ def service(tmp_path: Path) -> AthenaService:
 
 
 def athena(service: Any, **options: Any) -> Athena:
-    given = {"location": LOCATION, "database": "runs", "retry": Retry(base=0.0001), "cancel": Cancel(), **options}
+    given = {"location": LOCATION, "database": "runs", "retry": Retry(base=0.0001), "cancel": Impatient(), **options}
     return Athena(service.client, given.pop("put", None) or service.put, **given)
 
 
@@ -117,7 +118,7 @@ def test_a_row_that_looks_like_the_header_is_kept(service: AthenaService) -> Non
 
 
 def test_close_drops_our_tables_even_when_cancelled(service: AthenaService) -> None:
-    cancel = Cancel()
+    cancel = Impatient()
     engine = athena(service, cancel=cancel)
     engine.load([ROWS])
     assert len(service.tables()) == 1
@@ -140,13 +141,13 @@ def test_a_query_that_takes_too_long_is_stopped(service: AthenaService) -> None:
 def test_cancelling_stops_the_query(service: AthenaService) -> None:
     service.slow = True
     with pytest.raises(Interrupted) as caught:
-        athena(service, cancel=Cancel(after=3)).query("SELECT 1 AS one")
-    assert caught.value.exit == 130
+        athena(service, cancel=Impatient(after=2)).query("SELECT 1 AS one")
+    assert caught.value.exit == 143
     assert service.stopped == list(service.executions)
 
 
 def test_cancelling_between_pages_ends_the_rows(service: AthenaService) -> None:
-    service.page, cancel = 1, Cancel()
+    service.page, cancel = 1, Impatient()
     rows = athena(service, cancel=cancel).query("SELECT a FROM (VALUES (1), (2)) AS v(a) ORDER BY a")
     assert next(rows) == {"a": 1}
     cancel.set()
@@ -161,7 +162,7 @@ def test_a_query_that_cannot_be_stopped_is_told(service: AthenaService, monkeypa
     service.slow = True
     monkeypatch.setattr(service, "_stopqueryexecution", refuse)
     with pytest.raises(Interrupted) as caught:
-        athena(service, cancel=Cancel(after=2)).query("SELECT 1 AS one")
+        athena(service, cancel=Impatient(after=2)).query("SELECT 1 AS one")
     assert "may still run" in caught.value.hint
 
 
@@ -389,7 +390,7 @@ def test_against_a_server_that_moves_through_the_states(moto: str) -> None:
         assert answer.status in (200, 201)
 
     nothing: dict[str, Any] = {"rows": [], "column_info": []}
-    rows = [["path", "n"], ["hr/a", "7"], [None, "-1"]]
+    rows: list[list[str | None]] = [["path", "n"], ["hr/a", "7"], [None, "-1"]]
     cells = [{"Data": [{} if cell is None else {"VarCharValue": cell} for cell in row]} for row in rows]
     answer = {"rows": cells, "column_info": [info("path", "varchar"), info("n", "bigint")]}
     # The server keeps one answer for each statement, in order: two definitions, then the query.
@@ -412,7 +413,7 @@ def test_against_a_server_that_moves_through_the_states(moto: str) -> None:
         location=LOCATION,
         database="runs",
         retry=Retry(base=0.0001),
-        cancel=Event(),
+        cancel=Cancel(),
         create_database=True,
     )
     engine.load([ROWS])

@@ -117,7 +117,7 @@ def test_arrays_of_unknown_type_spread_by_the_names_given(engine: DuckSql) -> No
 
 
 def test_rows_of_one_field_and_null_arrays(engine: DuckSql) -> None:
-    rows = [{"id": 1, "l": [{"a": "x"}, None]}, {"id": 2, "l": None}, {"id": 3, "l": []}]
+    rows: list[dict[str, Any]] = [{"id": 1, "l": [{"a": "x"}, None]}, {"id": 2, "l": None}, {"id": 3, "l": []}]
     engine.load([Table("one_field", {"id": "bigint", "l": "array(row(a varchar))"}, rows)])
     query = "SELECT id, a FROM one_field CROSS JOIN UNNEST(l) AS u(a) ORDER BY a"
     assert list(engine.query(query)) == [{"id": 1, "a": "x"}, {"id": 1, "a": None}]

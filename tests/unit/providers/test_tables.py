@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsxap.errors import UsageError
 from fsxap.ports import Table
 from fsxap.providers.tables import HIVE, ColumnType, lines, parse
 
+STEADY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,10}", fullmatch=True)
 TYPES = st.recursive(
     st.sampled_from(sorted(HIVE)).map(ColumnType),
@@ -32,6 +33,7 @@ def athena(kind: ColumnType) -> str:
     return kind.name
 
 
+@STEADY
 @given(TYPES)
 def test_types_are_read_in_athenas_and_in_hives_spelling(kind: ColumnType) -> None:
     assert parse(athena(kind)) == kind
@@ -91,6 +93,7 @@ VALUES = {
 }
 
 
+@STEADY
 @given(st.fixed_dictionaries({kind: st.none() | values for kind, values in VALUES.items()}))
 def test_a_row_is_one_line_that_reads_back_equal(row: dict[str, Any]) -> None:
     (line,) = lines(Table("t", {kind: kind for kind in VALUES}, [row]))

@@ -65,7 +65,7 @@ class Words(Iterator[str]):
 
     def __next__(self) -> str:
         self.at += 1
-        return f"{self.word}{self.at}"
+        return f"{self.word}#{self.at}"
 
 
 HARMLESS = Structure(text("html", rich(Words("plain word")))).shape
@@ -168,7 +168,7 @@ def test_sections_of_every_kind() -> None:
         [],
         Section("Told", "text", text="**Nine** folders\n\n- one\n- `two`", note="Generator: template"),
         Section("Rows", "table", ("Name", "Number", "Day"), (("a", 1, (1, 2, 3)), ("b", 2.5))),
-        Section("Bars", "bars", ("Group", "Items"), (("a", 4), ("b", 2))),
+        Section("Bars", "bars", ("Group", "Items"), (("a", 4), ("b", "2.00"), ("c", "none"), ("d", 1, "x"))),
         Section("Facts", "facts", rows=(("volume", "corp"), ("price", Decimal("1.50")))),
         Section("Empty", "table", ("Name",)),
         Section("Long", "table", ("n",), tuple((at,) for at in range(1005))),
@@ -179,11 +179,25 @@ def test_sections_of_every_kind() -> None:
         '<td>b</td><td class="num">2.5</td><td></td>',
         "<desc>3 values, lowest 1, highest 3, last 3</desc>",
         '<td class="num">4</td>',
+        '<td class="num">2.00</td>',
+        "<title>b: 2</title>",
+        '<td class="num">none</td>',
+        '<td class="num">1 · x</td>',
         "<dt>price</dt><dd>1.50</dd>",
         "No rows.",
         "5 more rows are in the JSON report.",
     ):
         assert part in written
+
+
+def test_facts_are_told_once() -> None:
+    section = Section("Facts", "facts", ("fact", "value"), (("seen", 10), ("engine", "x"), ("boxes", [1])))
+    data = {"facts": {"seen": 10, "audited": 9}, "engine": "x", "boxes": [1], "sql": "duckdb"}
+    written = text("html", report([], section, data=data))
+    told = [word for word in ("facts.seen", "facts.audited", "engine", "boxes", "sql") if f"<dt>{word}</dt>" in written]
+    assert told == ["facts.audited", "engine", "boxes", "sql"]
+    assert written.count("<dt>engine</dt>") == written.count("<dt>boxes</dt>") == 1
+    assert 'id="facts"' not in text("html", report([], section, data={"facts": {"seen": 10}}))
 
 
 def test_what_was_not_checked_stands_at_the_end() -> None:

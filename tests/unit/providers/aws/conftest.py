@@ -59,7 +59,8 @@ class Origin:
                 reply = origin.answer(request)
                 self.send_response(reply.status)
                 for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
-                    self.send_header(name, value)
+                    if value:
+                        self.send_header(name, value)
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])

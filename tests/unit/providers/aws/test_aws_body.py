@@ -22,11 +22,13 @@ BODY = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(32_0
 
 
 class Objects:
-    """One object behind Range; `cuts` are the lengths after which the next bodies break off."""
+    """One object behind Range; `cuts` are the lengths after which the next bodies break off, `shorts`
+    those of the next ranges that end well but too early."""
 
     def __init__(self, body: bytes) -> None:
         self.body, self.etag = body, '"one"'
         self.cuts: list[int] = []
+        self.shorts: list[int] = []
         self.reset = False
         self.ranged = True
         self.headers: dict[str, str] = {}
@@ -41,7 +43,9 @@ class Objects:
         if first >= len(self.body):
             return Reply(416, b"<Error><Code>InvalidRange</Code><Message>no</Message></Error>")
         part = self.body[first : last + 1]
-        headers["Content-Range"] = f"bytes {first}-{first + len(part) - 1}/{len(self.body)}"
+        whole = len(part)
+        part = part[: self.shorts.pop(0)] if self.shorts else part
+        headers["Content-Range"] = f"bytes {first}-{first + whole - 1}/{len(self.body)}"
         return Reply(206, part, headers, cut, cut is not None and self.reset)
 
 
@@ -84,6 +88,20 @@ def test_a_range_is_continued_within_itself(origin: Origin, objects: Objects, st
     objects.cuts = [40]
     assert store.read("a", 1000, 100) == BODY[1000:1100]
     assert ranges(origin) == ["bytes=1000-1099", "bytes=1040-1099"]
+
+
+def test_a_range_that_ends_early_without_a_word_is_continued(origin: Origin, objects: Objects, store: S3Store) -> None:
+    objects.shorts = [40, 0]
+    assert store.read("a", 1000, 100) == BODY[1000:1100]
+    assert ranges(origin) == ["bytes=1000-1099", "bytes=1040-1099", "bytes=1040-1099"]
+
+
+def test_an_answer_without_a_length_is_refused(origin: Origin, store: S3Store) -> None:
+    chunked = {"Transfer-Encoding": "chunked", "Content-Length": ""}
+    origin.answer = lambda _: Reply(200, b"1\r\nx\r\n0\r\n\r\n", chunked)
+    with pytest.raises(ServiceError) as caught:
+        store.read("a")
+    assert caught.value.code == "no-length"
 
 
 def test_a_body_that_never_ends_well_is_an_error(objects: Objects, store: S3Store) -> None:
