@@ -43,14 +43,16 @@ def settings() -> str:
         "",
         "Order: flag, environment, the nearest `fsxap.yaml` upward (or `--config FILE`), the user's file",
         "(`$XDG_CONFIG_HOME/fsxap/config.yaml`), default. `--show-settings` on any command prints each value with its",
-        "origin. A settings file may also hold `params:` (parameters per use case) and `engine:` (engine per capability).",
-        "Secrets are never settings: `ontap_secret` names where one is kept.",
+        "origin. A settings file may also hold `params:` (parameters per use case) and `engine:` (an engine per",
+        "capability). Secrets are never settings: `ontap_secret` names where one is kept.",
         "",
         "| setting | flag | environment | default | meaning |",
         "| --- | --- | --- | --- | --- |",
     ]
     for each in TABLE:
-        default = "" if each.default is None else f"`{each.default}`".lower() if each.kind is bool else f"`{each.default}`"
+        default = (
+            "" if each.default is None else f"`{each.default}`".lower() if each.kind is bool else f"`{each.default}`"
+        )
         variables = ", ".join(f"`{name}`" for name in each.env)
         lines.append(f"| `{each.name}` | `{each.flag}` | {variables} | {default} | {each.help} |")
     return "\n".join(lines) + "\n"
@@ -67,7 +69,10 @@ def exit_codes() -> str:
         ("130", "interrupted (SIGINT)"),
         ("143", "terminated (SIGTERM)"),
         ("141", "the reader of a pipe went away"),
-        ("253", "configuration or environment: no credentials, a bad fsxap.yaml, a missing extra, an unreachable endpoint"),
+        (
+            "253",
+            "configuration or environment: no credentials, a bad fsxap.yaml, a missing extra, an unreachable endpoint",
+        ),
         ("254", "a service (AWS, ONTAP) answered with an error"),
         ("255", "a bug: one line, with the path of a log file that holds the traceback and versions"),
     ]

@@ -127,7 +127,7 @@ class Table:
 
 
 class Sql(Protocol):
-    """Queries in Athena's dialect over tables of this run."""
+    """Queries in Athena's dialect over tables of this run. `close()`, where there is one, drops them."""
 
     @property
     def engine(self) -> str: ...
@@ -152,8 +152,8 @@ class Narrative:
 
 class Narrator(Protocol):
     def narrate(self, title: str, facts: Mapping[str, Any], template: str) -> Narrative:
-        """`template` is the deterministic text (str.format over the facts) used when there is no language model,
-        and the fallback when a model says a number that is not in the facts."""
+        """`template` is the deterministic text, where {name} and {group.name} stand for facts: it is used when there
+        is no language model, and when a model says a number that is not in the facts."""
         ...
 
 

@@ -14,9 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-CORE = {"fsxap", "fsxap.model", "fsxap.errors"}
+CORE = {"fsxap", "fsxap.model", "fsxap.jsontext", "fsxap.errors"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "model": set(),
+    "jsontext": set(),
+    "model": {"fsxap.jsontext"},
     "errors": set(),
     "retry": CORE,
     "ports": CORE | {"fsxap.acl.model"},

@@ -40,10 +40,11 @@ ACCESS_WORDS: dict[str, Access] = {
 
 _SHORT = {"allow": "access_allow", "deny": "access_deny"}
 _APPLY_TO = ("this_folder", "sub_folders", "files")
-_SECTIONS = (
+SECTIONS = (
     *("version", "svm", "volume", "other_volumes", "shares", "users", "groups", "trustees", "privileges"),
     *("unix_users", "unix_groups", "name_mappings", "export_policies", "services", "permissions"),
 )
+PLACE_KEYS = ("owner", "group", "style", "protected", "complete", "null_dacl", "acl", "mode", "uid", "gid", "error")
 
 
 def plain(name: str) -> Description:
@@ -59,9 +60,11 @@ def plain(name: str) -> Description:
 
 def parse(document: Any) -> Description:
     """A description from plain values, as YAML gives them. ValueError says where the mistake is."""
-    top = fields.section(document, "description", _SECTIONS, ("version", "volume"))
+    top = fields.section(document, "description", SECTIONS, ("version", "volume"))
     if top["version"] != VERSION or isinstance(top["version"], bool):
-        raise fields.mistake("version", f"{top['version']!r} is not known; this release reads version {VERSION}")
+        raise fields.mistake(
+            "version", f"{fields.shown(top['version'])} is not known; this release reads version {VERSION}"
+        )
     svm = said.svm(top.get("svm"))
     volume = _volume(top["volume"], "volume", svm)
     volume = volume if volume.path else replace(volume, path=f"/{volume.name}")
@@ -121,7 +124,7 @@ def _places(value: Any, described: Description) -> Mapping[str, Place]:
 
 
 def _place(value: Any, where: str, parent: Place, described: Description, *, root: bool) -> Place:
-    row = fields.section(value, where, _PLACE)
+    row = fields.section(value, where, PLACE_KEYS)
     protected, null = (fields.flag(row.get(key), f"{where}.{key}", False) for key in ("protected", "null_dacl"))
     if protected and "acl" not in row:
         raise fields.mistake(where, "protected needs an acl; an empty one means nobody")
@@ -153,9 +156,6 @@ def _place(value: Any, where: str, parent: Place, described: Description, *, roo
         null_dacl=null,
         error=fields.text(row.get("error"), f"{where}.error"),
     )
-
-
-_PLACE = ("owner", "group", "style", "protected", "complete", "null_dacl", "acl", "mode", "uid", "gid", "error")
 
 
 def _account(value: Any, where: str, parent: Account, described: Description) -> Account:

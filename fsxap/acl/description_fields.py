@@ -23,12 +23,20 @@ def mistake(where: str, problem: str) -> ValueError:
     return ValueError(f"{where}: {problem}")
 
 
+def shown(value: Any) -> str:
+    """A value for a message. Lists and mappings are only named: aliases can make a short text stand for a huge one."""
+    if isinstance(value, Mapping | list | tuple | set):
+        return type(value).__name__
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def section(value: Any, where: str, allowed: Collection[str], required: Collection[str] = ()) -> Mapping[str, Any]:
     """A mapping with known keys only."""
     found = mapping(value, where)
     for key in found:
         if key not in allowed:
-            raise mistake(where, f"unknown key {key!r}; known: {', '.join(sorted(allowed))}")
+            raise mistake(where, f"unknown key {shown(key)}; known: {', '.join(sorted(allowed))}")
     for key in required:
         if key not in found:
             raise mistake(where, f"{key} is missing")
@@ -43,7 +51,7 @@ def mapping(value: Any, where: str) -> Mapping[str, Any]:
         raise mistake(where, f"a mapping is expected, not {type(value).__name__}")
     for key in value:
         if not isinstance(key, str):
-            raise mistake(where, f"the key {key!r} must be text: quote it")
+            raise mistake(where, f"the key {shown(key)} must be text: quote it")
     return value
 
 
@@ -61,7 +69,7 @@ def text(value: Any, where: str, default: str = "") -> str:
     if value is None:
         return default
     if not isinstance(value, str):
-        raise mistake(where, f"text is expected, not {value!r}: quote it")
+        raise mistake(where, f"text is expected, not {shown(value)}: quote it")
     return value
 
 
@@ -83,13 +91,13 @@ def flag(value: Any, where: str, default: bool) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise mistake(where, f"true or false is expected, not {value!r}")
+        raise mistake(where, f"true or false is expected, not {shown(value)}")
     return value
 
 
 def number(value: Any, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise mistake(where, f"a whole number is expected, not {value!r}")
+        raise mistake(where, f"a whole number is expected, not {shown(value)}")
     return value
 
 
@@ -98,7 +106,7 @@ def choice(value: Any, where: str, words: tuple[Word, ...], default: Word | None
     if value is None and default is not None:
         return default
     if value not in words:
-        raise mistake(where, f"{value!r} is not one of {', '.join(words)}")
+        raise mistake(where, f"{shown(value)} is not one of {', '.join(words)}")
     return cast("Word", value)
 
 
@@ -107,7 +115,7 @@ def mode(value: Any, where: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, str) or not re.fullmatch("[0-7]{1,4}", value):
-        raise mistake(where, f'{value!r} is not a mode: write octal digits in quotes, like "1777"')
+        raise mistake(where, f'{shown(value)} is not a mode: write octal digits in quotes, like "1777"')
     return int(value, 8)
 
 
@@ -125,14 +133,14 @@ def mask(value: Any, where: str) -> int:
         except ValueError as error:
             raise mistake(where, str(error)) from None
     levels = ", ".join((*rights.COMPOSITES, *_GENERIC))
-    raise mistake(where, f'{value!r} is neither a level ({levels}), a list of rights nor a mask like "0x1200a9"')
+    raise mistake(where, f'{shown(value)} is neither a level ({levels}), a list of rights nor a mask like "0x1200a9"')
 
 
 def namespace(value: Any, where: str) -> str:
     """An absolute path in the SVM's namespace; empty when not mounted."""
     found = text(value, where)
     if found and (not found.startswith("/") or (found != "/" and _is_odd(found[1:]))):
-        raise mistake(where, f"{found!r} is not an absolute path like /vol1/projects")
+        raise mistake(where, f"{shown(found)} is not an absolute path like /vol1/projects")
     return found
 
 
@@ -141,7 +149,7 @@ def relative(value: str, where: str) -> str:
     if value == ".":
         return ""
     if _is_odd(value):
-        raise mistake(where, f"{value!r} is not a relative path like projects/2026")
+        raise mistake(where, f"{shown(value)} is not a relative path like projects/2026")
     return value
 
 
@@ -156,4 +164,4 @@ def identity(value: Any, where: str, *parts: str) -> str:
     try:
         return str(uuid.UUID(text(value, where)))
     except ValueError:
-        raise mistake(where, f"{value!r} is not a UUID") from None
+        raise mistake(where, f"{shown(value)} is not a UUID") from None

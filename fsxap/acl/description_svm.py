@@ -92,7 +92,7 @@ def principals(top: Mapping[str, Any]) -> Mapping[str, Principal]:
         *(_trustee(name, row) for name, row in fields.mapping(top.get("trustees"), "trustees").items()),
     ):
         if principal.name.casefold() in found:
-            raise fields.mistake("users, groups, trustees", f"{principal.name!r} is there twice")
+            raise fields.mistake("users, groups, trustees", f"{fields.shown(principal.name)} is there twice")
         found[principal.name.casefold()] = principal
     return found
 
@@ -132,7 +132,7 @@ def _trustee(name: str, value: Any) -> Principal:
 def _sid(value: Any, where: str) -> str:
     found = fields.text(value, where)
     if not trustees.is_sid(found):
-        raise fields.mistake(where, f"{value!r} is not a SID like S-1-5-21-1-2-3-1104")
+        raise fields.mistake(where, f"{fields.shown(value)} is not a SID like S-1-5-21-1-2-3-1104")
     return found
 
 

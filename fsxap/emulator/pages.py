@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -46,7 +47,12 @@ def fixed(key: tuple[str, ...], record: Record) -> Row:
 
 def href(*parts: str) -> str:
     """A link below /api/; dots, slashes and dollar signs inside a part are encoded."""
-    return "/api/" + "/".join(quote(part, safe="").replace(".", "%2E") for part in parts)
+    return "/api/" + "/".join([_part(part) for part in parts])
+
+
+@lru_cache(maxsize=1024)
+def _part(text: str) -> str:
+    return quote(text, safe="").replace(".", "%2E")
 
 
 def link(*parts: str) -> Record:

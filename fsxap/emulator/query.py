@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -25,7 +25,7 @@ _MISSING = object()
 class Selection:
     """A checked query. `fields` None means all cheap ones or, in a collection, only the keys."""
 
-    fields: frozenset[str] | None
+    fields: tuple[str, ...] | None
     cheap: bool
     everything: bool
     filters: tuple[tuple[str, str], ...]
@@ -33,13 +33,12 @@ class Selection:
     start: Mapping[str, str]
     limit: int
     records: bool
-    parameters: Mapping[str, str]
+    named: frozenset[str]
+    """Fields asked for in any part of the query, and the objects they are in."""
 
     def wants(self, name: str) -> bool:
         """Whether a field that costs something, or anything in it, was asked for by name, `*` not counted."""
-        asked = self.fields or frozenset()
-        named = {*asked, *(name for name, _ in self.filters), *(name for name, _ in self.order)}
-        return self.everything or any(one == name or one.startswith(f"{name}.") for one in named)
+        return self.everything or name in self.named
 
     @property
     def all_cheap(self) -> bool:
@@ -67,7 +66,7 @@ def select(raw: str, shape: Shape, *, collection: bool) -> Selection:
     given = pairs(raw)
     ignore = any(name == "ignore_unknown_fields" and boolean(name, value) for name, value in given)
     fields: frozenset[str] = frozenset()
-    filters, order, start, parameters = [], [], {}, {}
+    filters, order, start = [], [], {}
     limit, records = DEFAULT_PAGE, True
     for name, value in given:
         if name == "fields":
@@ -83,15 +82,15 @@ def select(raw: str, shape: Shape, *, collection: bool) -> Selection:
             order = [_order(part, shape) for part in value.split(",")]
         elif name.startswith("start.") and collection:
             start[name.removeprefix("start.")] = value
-        elif name in shape.parameters:
-            parameters[name] = value
+        elif name in shape.parameters or name in RESERVED:
+            continue
         elif collection and shape.knows(name):
             filters.append((name, value))
-        elif name not in RESERVED and not ignore:
+        elif not ignore:
             raise Refusal(404, "262179", f'Unexpected argument "{name}".')
-    named = frozenset(fields - {"*", "**"})
+    chosen = tuple(sorted(fields - {"*", "**"}))
     return Selection(
-        fields=named if "fields" in dict(given) else None,
+        fields=chosen if "fields" in dict(given) else None,
         cheap="*" in fields or "**" in fields or ("fields" not in dict(given) and not collection),
         everything="**" in fields,
         filters=tuple(filters),
@@ -99,8 +98,13 @@ def select(raw: str, shape: Shape, *, collection: bool) -> Selection:
         start=start,
         limit=limit,
         records=records,
-        parameters=parameters,
+        named=_with_parents((*chosen, *(name for name, _ in filters), *(name for name, _ in order))),
     )
+
+
+def _with_parents(names: Iterable[str]) -> frozenset[str]:
+    parts = [name.split(".") for name in names]
+    return frozenset(".".join(part[:end]) for part in parts for end in range(1, len(part) + 1))
 
 
 def _fields(text: str, shape: Shape, ignore: bool) -> frozenset[str]:
@@ -131,9 +135,11 @@ def project(record: Record, shape: Shape, selection: Selection) -> Record:
     found: Record = {}
     if selection.cheap:
         found = _without(record, shape.expensive, "") if shape.expensive else dict(record)
-    named = selection.fields or frozenset()
-    for name in (*shape.keys, *sorted(named), *(name for name, _ in selection.filters)):
-        _copy(record, found, name.split("."))
+    for name in (*shape.keys, *(selection.fields or ()), *(name for name, _ in selection.filters)):
+        if "." in name:
+            _copy(record, found, name.split("."))
+        elif name in record:
+            found[name] = record[name]
     if "_links" in record:
         found["_links"] = record["_links"]
     return found

@@ -232,9 +232,9 @@ class Synthetic:
             return Node("", "directory", 64, links=2, size=4096, used=4096)
         above, _, name = path.rpartition("/")
         parent = self._index(above)
-        if parent is None:
+        if parent is None or path.startswith("/"):
             return None
-        if (index := self._index(path)) is not None:
+        if (index := self._child(parent, name)) is not None:
             return Node(path, "directory", 64 + index, links=2, size=4096, used=4096)
         order, _, rest = name.removeprefix("f").partition(".")
         if rest != "txt" or name != f"f{order}.txt" or not _is_number(order) or int(order) >= self.files_per_folder:
@@ -269,16 +269,18 @@ class Synthetic:
 
     def _index(self, path: str) -> int | None:
         """The folder's number when every step down the path leads to a child of the one before."""
-        index = 0
+        index: int | None = 0
         for part in path.split("/") if path else ():
-            text = part.removeprefix("d")
-            if part != f"d{text}" or not _is_number(text):
-                return None
-            child = int(text)
-            if (child - 1) // self.fanout != index or child >= self.folders:
-                return None
-            index = child
+            if index is not None:
+                index = self._child(index, part)
         return index
+
+    def _child(self, index: int, name: str) -> int | None:
+        text = name[1:]
+        if name[:1] != "d" or not _is_number(text):
+            return None
+        child = int(text)
+        return child if (child - 1) // self.fanout == index and child < self.folders else None
 
 
 def _is_number(text: str) -> bool:

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from netapp_ontap import HostConnection, config
+from netapp_ontap.error import NetAppRestError
+from netapp_ontap.resources import (
+    CifsShare,
+    CifsShareAcl,
+    Cluster,
+    EffectivePermission,
+    FileDirectorySecurity,
+    FileInfo,
+    Svm,
+    Volume,
+)
 
 from fsxap.acl.model import Entry
 from fsxap.emulator import Emulator, Faults, Folder, Synthetic, serve
 from fsxap.emulator.sample import write_sample
 from fsxap.providers.local.permissions import FolderPermissions
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    netapp_ontap = pytest.importorskip("netapp_ontap")
-    from netapp_ontap import HostConnection, config
-    from netapp_ontap.error import NetAppRestError
-    from netapp_ontap.resources import (
-        CifsShare,
-        CifsShareAcl,
-        Cluster,
-        EffectivePermission,
-        FileDirectorySecurity,
-        FileInfo,
-        Svm,
-        Volume,
-    )
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:marshmallow"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:netapp_ontap"),
-    pytest.mark.filterwarnings("ignore:.*:marshmallow.warnings.ChangedInMarshmallow4Warning"),
-]
 
 HOSTILE = ("a b", "a+b", "x#y", "50%", "q?r&s", "ü", "日本", "back\\slash", "..dots", "$cash", "tab\tname")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from fsxap.emulator.pages import Request, Row, collection, href, single
@@ -125,6 +125,7 @@ def _sent(mounted: Mounted, request: Request, last: Record) -> None:
         mounted.gone.add(f"{folder}/{last['name']}" if folder else last["name"])
 
 
+@lru_cache(maxsize=1024)
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 

@@ -42,8 +42,8 @@ def translate(error: Exception, *, what: str) -> FsxapError:
     answer = _answer(error)
     if known is not None:
         # What needs another setting stops a run like any ConfigurationError; yet a service said it, and exits so.
-        exit = ServiceError.exit if answer and issubclass(known.error, ConfigurationError) else None
-        return known.error(message, code=known.code, hint=known.hint, exit=exit)
+        ending = ServiceError.exit if answer and issubclass(known.error, ConfigurationError) else None
+        return known.error(message, code=known.code, hint=known.hint, exit=ending)
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     if status == 403:
         return AccessDenied(message)

@@ -83,6 +83,7 @@ def _abort(client: Any, started: dict[str, str], where: str, cause: BaseExceptio
 
 
 def _be_patient(request: Any, **_: Any) -> None:
+    # Older botocore has no time-out per request and waits as long as the client does.
     request.context["read_timeout"] = PATIENCE
 
 

@@ -56,7 +56,7 @@ def _check_names(query: Any, exp: Any) -> None:
 
 
 def _cure(node: Any, columns: Mapping[str, ColumnType], exp: Any) -> Any:
-    """What to put in the node's place; None leaves it."""
+    """What to put in the node's place; None leaves it there."""
     if isinstance(node, exp.RegexpExtract):
         # Without a match Trino says NULL, DuckDB an empty text.
         return exp.Nullif(this=node.copy(), expression=exp.Literal.string(""))
@@ -65,6 +65,10 @@ def _cure(node: Any, columns: Mapping[str, ColumnType], exp: Any) -> Any:
     if isinstance(node, exp.Format):
         # DuckDB's format() wants {}, and prints %s as it stands.
         raise UsageError("format() differs between Athena and DuckDB", hint="use concat() or ||, with cast()")
+    if isinstance(node, exp.Div):
+        # DuckDB's integer_division sees the columns' types; the parser would rewrite by those it can guess.
+        node.set("typed", False)
+        return None
     if isinstance(node, exp.Unnest):
         return _unnested(node, columns, exp)
     if isinstance(node, exp.Add | exp.Sub):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from fsxap.providers.local.files import open_regular, translated
 SIDECAR = ".fsxap-acl.yaml"
 LIMIT = 16 * 1024 * 1024
 """Bytes. Whoever may write to a volume may write its sidecar, so its size is not theirs to choose."""
+DEEPEST = 16
 
 _FORMAT = "docs/emulator.md shows the format; without the file, modes and owners of the files are used"
 
@@ -80,6 +81,18 @@ def _load(text: bytes) -> Any:
 
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)
     try:
+        _check_depth(yaml.parse(text, Loader))
         return yaml.load(text, Loader)  # noqa: S506 - a subclass of the safe loader
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+
+
+def _check_depth(events: Iterable[Any]) -> None:
+    """libyaml's composer recurses on the C stack, so a deep document would end the process."""
+    from yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError(f"line {event.start_mark.line + 1}: nested more than {DEEPEST} levels deep")

@@ -21,7 +21,8 @@ _LINK, _SPECIAL = "\0link", "\0special"
 
 
 def walk(top: int, base: str, prefix: str, start_after: str) -> Iterator[Item | Unlisted]:
-    """Depth first below the open folder `top`, which is closed at the end; `base` is its key.
+    """Depth first below the open folder `top`, which is closed at the end; `base` is its key, and of `prefix` all up
+    to the last slash.
 
     Only folders that can hold a wanted key are read, and each costs one open file while it is walked.
     """
@@ -91,11 +92,9 @@ def _scan(folder: int, path: str, prefix: str, start_after: str, problems: list[
             for entry in entries:
                 name = os.fsencode(entry.name).decode("utf-8", "surrogateescape")
                 if entry.is_dir(follow_symlinks=False):
-                    name += "/"
-                    key = path + name
-                    wanted = key.startswith(prefix) or prefix.startswith(key)
-                    if wanted and (key > start_after or start_after.startswith(key)):
-                        yield name
+                    key = path + name + "/"
+                    if key.startswith(prefix) and (key > start_after or start_after.startswith(key)):
+                        yield name + "/"
                 elif (key := path + name) > start_after and key.startswith(prefix):
                     regular = entry.is_file(follow_symlinks=False)
                     yield name if regular else name + (_LINK if entry.is_symlink() else _SPECIAL)

@@ -11,7 +11,7 @@ from fsxap.acl.model import Descriptor, Entry, Share
 from fsxap.acl.records import acl_record
 from fsxap.acl.rules import Context, ShareSubject, Subject, audit, audit_share, not_audited
 from fsxap.engine.types import Kit
-from fsxap.errors import FsxapError, NotFound, ServiceError, Unauthenticated
+from fsxap.errors import FsxapError, ItemError, NotFound, ServiceError, Unauthenticated
 from fsxap.model import Failure, Item, Result, Unlisted, digest
 
 SHARE = "share://"
@@ -61,7 +61,7 @@ def process(item: Item, kit: Kit) -> Result:
         return _not_audited(item, error)
     except Unauthenticated:
         raise
-    except ServiceError as error:
+    except (ServiceError, ItemError) as error:
         return _not_audited(item, error)
 
 

@@ -349,3 +349,17 @@ def test_any_name_finds_its_nearest_place(name: str) -> None:
     description = described({"a": {"protected": True, "acl": [STAFF]}})
     assert description.nearest(f"a/{name}")[0] == "a"
     assert description.nearest(f"b/{name}")[0] in ("", "b")
+
+
+def test_a_message_does_not_unfold_what_aliases_fold() -> None:
+    """Ten lists of ten lists of … fit in a few lines of YAML, and in no memory."""
+    bomb: list[Any] = ["x"]
+    for _ in range(40):
+        bomb = [bomb] * 10
+    for place in ({"mode": bomb}, {"acl": bomb}, {"acl": [{**STAFF, "rights": bomb}]}, {"owner": bomb}, {"uid": bomb}):
+        with pytest.raises(ValueError) as caught:
+            parse(document({"x": place}))
+        assert len(str(caught.value)) < 300
+    with pytest.raises(ValueError) as caught:
+        parse(document({"x": {"error": 10**100}}))
+    assert len(str(caught.value)) < 300

@@ -33,10 +33,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckSql]:
     [
         ("SELECT 7 / 2 AS x", 3, 3.5),
         ("SELECT -7 / 2 AS x", -3, -3.5),
+        ("SELECT n / 2 AS x FROM (VALUES (7)) AS v(n)", 3, 3.5),
+        ("SELECT sum(n) / count(*) AS x FROM (VALUES (7), (8)) AS v(n)", 7, 7.5),
+        ("SELECT 9007199254740993 / 1 AS x", 9007199254740993, 9007199254740992.0),
         ("SELECT 7e0 / 2 AS x", 3.5, 3.5),
         ("SELECT regexp_extract('abc', 'x') AS x", None, ""),
         ("SELECT regexp_extract('abc', 'b') AS x", "b", "b"),
         ("SELECT coalesce(regexp_extract(regexp_extract('abc', 'x'), 'y'), 'none') AS x", "none", ""),
+        ("SELECT regexp_extract(substr('abc', 0), '.+') AS x", None, "abc"),
         ("SELECT CAST('2026-02-28' AS date) + INTERVAL '1' DAY AS x", date(2026, 3, 1), datetime(2026, 3, 1)),
         ("SELECT date '2026-03-31' - INTERVAL '1' MONTH AS x", date(2026, 2, 28), datetime(2026, 2, 28)),
         ("SELECT INTERVAL '1' YEAR + date '2024-02-29' AS x", date(2025, 2, 28), datetime(2025, 2, 28)),
@@ -153,6 +157,7 @@ def test_settings_hold_for_every_thread_and_cannot_be_changed(engine: DuckSql) -
         for row in engine.query("SELECT lower(name) AS name, value FROM duckdb_settings()")
         if row["name"] in ("threads", "autoinstall_known_extensions", "autoload_known_extensions", "timezone")
         or row["name"] in ("enable_external_access", "lock_configuration")
+        or row["name"] in ("integer_division", "ieee_floating_point_ops")
     }
     assert rows == {
         "threads": "2",
@@ -160,6 +165,8 @@ def test_settings_hold_for_every_thread_and_cannot_be_changed(engine: DuckSql) -
         "autoload_known_extensions": "false",
         "enable_external_access": "false",
         "lock_configuration": "true",
+        "integer_division": "true",
+        "ieee_floating_point_ops": "false",
         "timezone": "UTC",
     }
 

@@ -190,11 +190,17 @@ def test_putting_parts_together_may_take_long(bucket: Bucket, store: S3Store, cl
     waits: dict[str, Any] = {}
 
     def note(event_name: str, request: Any, **_: Any) -> None:
-        waits[event_name.rpartition(".")[2]] = request.context.get("read_timeout")
+        waits[event_name.rpartition(".")[2]] = getattr(request, "context", {"read_timeout": "unknown"}).get(
+            "read_timeout"
+        )
 
     client.meta.events.register("before-send.s3.*", note)
-    store.put("a", bytes(15))
-    client.meta.events.unregister("before-send.s3.*", note)
+    try:
+        store.put("a", bytes(15))
+    finally:
+        client.meta.events.unregister("before-send.s3.*", note)
+    if waits["UploadPart"] == "unknown":
+        pytest.skip("this botocore has no time-outs per request")
     assert waits == {
         "CreateMultipartUpload": None,
         "UploadPart": None,

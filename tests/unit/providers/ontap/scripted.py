@@ -16,7 +16,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """`fault`: reset (RST before any byte), close (FIN before any byte), cut (half of the body), chunked-cut."""
+    """`fault`: reset (RST before any byte), close (FIN before any byte), cut (half of the body), chunked-cut, endless.
+
+    `wait` holds an answer back; an endless one is begun and then held.
+    """
 
     body: Any = None
     status: int = 200
@@ -66,7 +69,7 @@ def serving(script: Script, *, context: ssl.SSLContext | None = None) -> Iterato
             served.requests.append(self.path)
             served.headers.append({name.lower(): value for name, value in self.headers.items()})
             reply = script(self.path)
-            if reply.wait is not None:
+            if reply.wait is not None and reply.fault != "endless":
                 reply.wait.wait(10)
             if reply.fault in ("reset", "close"):
                 _hang_up(self.connection, abruptly=reply.fault == "reset")
@@ -79,6 +82,13 @@ def serving(script: Script, *, context: ssl.SSLContext | None = None) -> Iterato
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 self.wfile.write(b"40\r\n" + reply.raw[:10])
+            elif reply.fault == "endless":
+                self.send_header("Content-Length", str(10**9))
+                self.end_headers()
+                self.wfile.write(reply.raw)
+                self.wfile.flush()
+                assert reply.wait is not None
+                reply.wait.wait(10)
             else:
                 self.send_header("Content-Length", str(len(reply.raw)))
                 self.end_headers()

@@ -132,11 +132,13 @@ def test_a_refused_password_is_sent_once() -> None:
 
 def test_an_oversized_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fsxap.providers.ontap.client.BODY_LIMIT", 10)
-    script = in_turn(Reply({"name": "x" * 100}), Reply(b'{"n":1}'))
-    with serving(script) as served, client(served.url) as ontap:
+    rest = threading.Event()
+    script = in_turn(Reply({"name": "x" * 100}, fault="endless", wait=rest), Reply(b'{"n":1}'))
+    with serving(script) as served, client(served.url, retry=Retry(attempts=1)) as ontap:
         with pytest.raises(ServiceError) as caught:
             ontap.get("/cluster")
         assert ontap.get("/cluster") == {"n": 1}
+        rest.set()
     assert caught.value.code == "oversized-answer"
     assert served.connections == 2
 
