@@ -2,6 +2,7 @@
 
 from fsxap.emulator.faults import Faults
 from fsxap.emulator.server import Emulator, serve
-from fsxap.emulator.trees import Folder, Synthetic
+from fsxap.emulator.synthetic import Synthetic
+from fsxap.emulator.trees import Folder
 
 __all__ = ["Emulator", "Faults", "Folder", "Synthetic", "serve"]

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsxap.emulator.server import RELEASE, serve
-from fsxap.emulator.trees import Folder, Synthetic, Tree
+from fsxap.emulator.synthetic import Synthetic
+from fsxap.emulator.trees import Folder, Tree
 from fsxap.errors import FsxapError
 from fsxap.model import dumps
 

@@ -62,7 +62,7 @@ class Connection(StreamRequestHandler):
                 served += 1
         except Malformed:
             self.listener.counters.failed("malformed")
-        except (OSError, ValueError):  # the client went away, or was too slow; a closed file is a ValueError
+        except OSError:  # the client went away, or was too slow
             self.listener.counters.failed("disconnected")
 
     def finish(self) -> None:

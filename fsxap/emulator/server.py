@@ -7,8 +7,10 @@ import secrets
 import shutil
 import socket
 import ssl
+import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from http.server import ThreadingHTTPServer
@@ -65,9 +67,12 @@ class Listener(ThreadingHTTPServer):
                     continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that could not even be set up: counted, not printed."""
+        """What a connection did not handle itself: counted or kept, not printed."""
         del request, client_address
-        self.counters.failed("disconnected")
+        if isinstance(sys.exception(), OSError):
+            self.counters.failed("disconnected")
+        else:
+            self.counters.broke(traceback.format_exc())
 
 
 class Emulator:

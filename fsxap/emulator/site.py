@@ -8,10 +8,11 @@ from functools import cached_property
 
 from fsxap.acl.described import Description, Principal, Svm
 from fsxap.acl.model import Descriptor, Share, Volume
+from fsxap.emulator.junctions import svm_root
 from fsxap.emulator.pages import link
 from fsxap.emulator.query import Record
 from fsxap.emulator.refusal import Refusal, absent
-from fsxap.emulator.trees import Node, Tree, svm_root
+from fsxap.emulator.trees import Node, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from fsxap.engine.scope import Scope
 from fsxap.engine.sorting import spill_sort
 from fsxap.engine.state import State
 from fsxap.engine.types import Digest, Kit, UseCase
+from fsxap.errors import ServiceError
 from fsxap.model import Failure, Item, Record, Result, Tally, Unlisted, dumps
 
 SEEN, UNSEEN = b"=", b"."
@@ -62,7 +63,9 @@ def discover(
     try:
         source = listing() if ordered else sort_listing(listing(), scratch)
         counts = _write(run, source, state, plan)
-    except OutOfOrder:
+    except (OutOfOrder, ServiceError) as error:
+        if isinstance(error, ServiceError) and error.code != "unordered-listing":
+            raise
         counts = _write(run, sort_listing(listing(), scratch), state, plan)
     return runs.advance(state, run, "processing", counts)
 

@@ -144,6 +144,7 @@ def test_a_link(strict: None, volume: str) -> None:
     assert link.target == "apollo"
 
 
+@pytest.mark.parametrize("emulator", ["https"], indirect=True)
 def test_every_path_has_the_permissions_that_were_described(svm: str, volume: str, folder: Path) -> None:
     """NetApp's client over the wire and the folder read directly tell the same of every folder."""
     local = FolderPermissions(folder)
@@ -222,6 +223,7 @@ def test_awkward_pages(strict: None, emulator: Emulator, volume: str, faults: Fa
     assert [entry.name for entry in listed(volume, "sales/quotes", max_records=5)] == calm
 
 
+@pytest.mark.parametrize("emulator", ["https"], indirect=True)
 def test_a_computed_tree(strict: None, emulator: Emulator) -> None:
     uuid = next(volume.uuid for volume in emulator.site.volumes if volume.name == "synthetic")
     waiting, folders, files = ["/"], 0, 0

@@ -118,7 +118,8 @@ class S3Store:
                 key = row[0]
                 if not key.startswith(prefix):
                     raise ServiceError(f"listing {where}: {key!r} is not below it", code="foreign-key")
-                if ordered and key <= last:
+                # Names that are not UTF-8 have their place in another order, and only their own.
+                if ordered and key <= last and _is_utf8(key + last):
                     self._unordered = True
                     raise ServiceError(
                         f"listing {where}: {key!r} came after {last!r}",

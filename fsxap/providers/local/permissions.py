@@ -19,8 +19,8 @@ from fsxap.model import Failure, Unlisted
 from fsxap.providers.local.files import reason, translated
 from fsxap.providers.local.sidecar import SIDECAR, describe, read_sidecar
 
-SKIPPED = frozenset({SIDECAR, ".fsxap", "_fsxap", ".snapshot", "~snapshot"})
-"""Names never reported: the sidecar, what fsxap keeps and writes, and ONTAP's snapshots."""
+SKIPPED = frozenset({".fsxap", "_fsxap", ".snapshot", "~snapshot"})
+"""Names never reported, besides the sidecar: what fsxap keeps and writes, and ONTAP's snapshots."""
 
 _ABSENT = frozenset({"4", "655865", "6684674"})
 _REFUSED = frozenset({"6", "6691623"})
@@ -127,6 +127,8 @@ class FolderPermissions:
                     if entry.name in SKIPPED or (not files and entry.is_file(follow_symlinks=False)):
                         continue
                     relative = f"{folder}/{entry.name}" if folder else entry.name
+                    if relative == SIDECAR:
+                        continue
                     yield from self._child(relative, files, linked)
         except OSError as error:
             yield _unlisted(folder, error)
@@ -152,7 +154,7 @@ class FolderPermissions:
         """The object's own status; NotFound also where the path leads through a link or out of the folder."""
         parts = relative.split("/") if relative else []
         what = f"/{relative}"
-        if any(part in ("", ".", "..") or "\0" in part for part in parts):
+        if relative == SIDECAR or any(part in ("", ".", "..") or "\0" in part for part in parts):
             raise NotFound(f"cannot read {what}: it is not a path of this volume")
         here = self._root
         with translated("read", what):

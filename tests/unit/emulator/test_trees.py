@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from fsxap.emulator.site import build
-from fsxap.emulator.trees import Folder, Synthetic, in_directory_order
+from fsxap.emulator.synthetic import Synthetic
+from fsxap.emulator.trees import Folder, in_directory_order
 from fsxap.errors import ConfigurationError
 from tests.unit.emulator.world import World, description
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from fsxap.engine import runs
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.scope import Scope
 from fsxap.engine.types import Digest, Kit
-from fsxap.errors import ConfigurationError
+from fsxap.errors import ConfigurationError, ServiceError
 from fsxap.model import FORMAT, Item, Result
 from tests.unit.engine.worlds import Killed, World
 
@@ -204,3 +204,35 @@ def test_state_is_private(world: World) -> None:
     for path in world.root.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0 or path.is_dir()
     assert (world.root / outcome.run.folder).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("error", [None, ServiceError("not in key order", code="unordered-listing")])
+def test_a_listing_out_of_order_is_read_again_and_sorted(world: World, error: ServiceError | None) -> None:
+    calls = []
+    whole = sorted(world.source.files, reverse=True)
+
+    def disorder(prefix: str = "", start_after: str = "") -> Iterator[Item]:
+        calls.append(prefix)
+        if error is not None and len(calls) == 1:
+            yield world.source.item(whole[-1])
+            raise error
+        for key in whole:
+            yield world.source.item(key)
+
+    world.source.list = disorder  # type: ignore[method-assign]
+    assert world.run().summary.coverage["ok"] == 6
+    assert len(calls) == 2
+
+
+def test_a_listing_that_breaks_is_an_error_and_loses_nothing(world: World) -> None:
+    world.run()
+
+    def broken(prefix: str = "", start_after: str = "") -> Iterator[Item]:
+        yield world.source.item("k0")
+        raise ServiceError("gone away")
+
+    listing, world.source.list = world.source.list, broken  # type: ignore[method-assign]
+    with pytest.raises(ServiceError):
+        world.run()
+    world.source.list = listing  # type: ignore[method-assign]
+    assert world.run().summary.coverage["unchanged"] == 6

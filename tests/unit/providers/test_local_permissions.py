@@ -156,7 +156,12 @@ def test_described_permissions(folder: Path) -> None:
     unix = ontap.security("/a/b")
     assert (unix.style, unix.mode, unix.uid, unix.gid) == ("unix", 0o1777, 5, os.getgid())
     assert unix.owner == "", "the described volume's owner has no name on this machine"
-    assert f"/{SIDECAR}" not in entries(ontap, files=True)
+    (folder / "a" / SIDECAR).touch()
+    found = entries(ontap, files=True)
+    assert f"/{SIDECAR}" not in found
+    assert f"/a/{SIDECAR}" in found, "only the root's describes anything"
+    with pytest.raises(NotFound):
+        ontap.security(f"/{SIDECAR}")
 
 
 @pytest.mark.parametrize(
