@@ -14,7 +14,7 @@ $(READY): pyproject.toml fsxap/__init__.py
 	touch $@
 
 demo: $(READY)   ## run the main job offline on a sample volume
-	$(BIN)/fsxap demo
+	$(BIN)/fsxap demo --output table
 
 test: $(READY) check   ## lint, types, tests
 	$(BIN)/python -m pytest -n auto -q

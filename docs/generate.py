@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,9 +103,40 @@ def parameters() -> Iterator[str]:
         yield ""
 
 
+README = HERE.parent / "README.md"
+TRANSCRIPT = re.compile(r"(<!-- transcript -->\n```console\n).*?(```\n<!-- /transcript -->)", re.DOTALL)
+SHOWN = (
+    "fsxap demo -q --query \"type == 'summary' && coverage || null\"",
+    "fsxap scan-acl -s fsxap-demo/volume -q --query \"severity == 'critical' && join('  ', [rule, where]) || null\"",
+    "fsxap discover fsxap-demo/volume --newer-than 2026-01-10 --include '*.txt' --count --query data",
+)
+
+
+def transcript() -> str:
+    """The README's commands and what they print, run in a folder of their own."""
+    bin_folder = str(Path(sys.executable).parent)
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": folder, "FSXAP_STATE": f"{folder}/state"}
+        for command in SHOWN:
+            done = subprocess.run(  # noqa: S602 - our own commands, with a shell as a reader would use
+                command, shell=True, cwd=folder, env=environ, capture_output=True, text=True, check=False
+            )
+            if done.returncode not in (0, 1, 3):
+                raise RuntimeError(f"{command}: {done.stderr}")
+            lines += [f"$ {command}", *done.stdout.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def readme() -> str:
+    """The README with a fresh transcript."""
+    return TRANSCRIPT.sub(lambda found: found[1] + transcript() + found[2], README.read_text(encoding="utf-8"))
+
+
 def main() -> None:
     for name, text in pages().items():
         (HERE / name).write_text(text, encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
 
 
 if __name__ == "__main__":

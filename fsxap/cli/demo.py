@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,8 @@ def _prepare(place: Place) -> None:
             f"{place.folder} exists and is not a demo folder", code="not-empty", hint="choose another one with --to DIR"
         )
     place.folder.mkdir(parents=True, exist_ok=True)
+    # The emulator's port is another one each time, so an earlier demo's state would never be read again.
+    shutil.rmtree(place.folder / "state", ignore_errors=True)
     (place.folder / MARKER).write_text("made by fsxap demo; safe to delete\n", encoding="utf-8")
 
 
@@ -136,7 +139,7 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     session.cancel.check()
     flags = [part for name, value in chosen.items() for part in (f"--{name.replace('_', '-')}", value)]
     session.progress.note(f"look at {report}")
-    session.progress.note("made by: " + shlex.join([*line, *given, *flags, "--report", str(report)]))
+    session.progress.note("made by (it works while `fsxap demo --serve` runs): " + shlex.join([*line, *given, *flags, "--report", str(report)]))
     return 0
 
 
