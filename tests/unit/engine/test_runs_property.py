@@ -83,6 +83,8 @@ def test_each_version_is_done_exactly_once(history: list[tuple[str, object]]) ->
         for step in history:
             apply(world, step)
         world.source.broken.clear()
+        # A killed run is finished first, then what changed since its listing is done, then nothing is left.
+        world.run()
         world.run()
         last = world.run()
         assert last.summary.coverage["seen"] == len(world.source.files)
