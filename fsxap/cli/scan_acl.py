@@ -102,7 +102,7 @@ def scan_acl(
         locations.parse(where) if where else None,
         Scope(),
         resume=resume,
-        force=not resume,
+        force=True,
         report=report,
         fail_on=fail_on,
         waive=waiving or iter,

@@ -27,12 +27,17 @@ Ask = Callable[[str], str]
 
 
 def connect_aws(settings: Settings) -> Aws:
+    """What AWS's own variables say is left to botocore: AWS_ENDPOINT_URL_S3 goes before AWS_ENDPOINT_URL, and keys in
+    the environment go before AWS_PROFILE, but neither before a flag."""
     from fsxap.providers.aws.session import Aws
 
+    def ours(name: str) -> str:
+        return "" if settings.origins[name].startswith("AWS_") else settings.text(name)
+
     return Aws(
-        profile=settings.text("profile"),
+        profile=ours("profile"),
         region=settings.text("region"),
-        endpoint_url=settings.text("endpoint_url"),
+        endpoint_url=ours("endpoint_url"),
         retry=Retry.from_environment(os.environ),
     )
 
