@@ -33,7 +33,9 @@ def apply(world: World, step: tuple[str, object]) -> None:
     action, argument = step
     files, broken = world.source.files, world.source.broken
     if action == "write":
-        files[str(argument)] = files.get(str(argument), 0) + 1
+        # A version never comes back: a file that was deleted and written again is another one.
+        world.written += 1
+        files[str(argument)] = world.written
     elif action == "delete":
         files.pop(str(argument), None)
     elif action == "break":
