@@ -25,16 +25,10 @@ def _escape(match: re.Match[str]) -> str:
 def dumps(record: Any) -> str:
     """One line of JSON: keys sorted, compact, readable in any script, safe on any terminal."""
     try:
-        text = _json(record)
+        text = _write(record)
     except ValueError:
-        text = _json(_finite(record))
+        text = _write(_finite(record))
     return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escape, text)
-
-
-def _json(record: Any) -> str:
-    return json.dumps(
-        record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode, allow_nan=False
-    )
 
 
 def _finite(value: Any) -> Any:
@@ -74,3 +68,9 @@ def now() -> str:
 def digest(*parts: object, size: int = 16) -> str:
     """A short stable fingerprint of JSON-able parts."""
     return hashlib.sha256(dumps(parts).encode()).hexdigest()[:size]
+
+
+# json.dumps with options makes an encoder for every call, which costs more than a small record.
+_write = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode, allow_nan=False
+).encode

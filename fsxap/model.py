@@ -82,11 +82,15 @@ class Unlisted:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
+    """Why a finding is accepted, through which day, and who answers for it."""
+
     reason: str
     until: str
+    owner: str = ""
 
     def record(self) -> Record:
-        return {"reason": self.reason, "until": self.until}
+        row = {"reason": self.reason, "until": self.until}
+        return row | {"owner": self.owner} if self.owner else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class Finding:
             row.get("remediation", ""),
             row.get("subject", ""),
             tuple(row.get("controls", ())),
-            Waiver(waived["reason"], waived["until"]) if waived else None,
+            Waiver(waived["reason"], waived["until"], waived.get("owner", "")) if waived else None,
         )
 
 
@@ -286,10 +290,16 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: prose, a table, or bars. Rows hold plain values; nothing in them is markup."""
+    """A part of a report. Rows hold plain values; nothing in them is markup.
+
+    `tree` is folders with findings in them: rows are (depth, name, path, then a count for each of SEVERITIES, what
+    lies below included), every folder before what is in it; an empty path sums what is not shown by itself.
+    `matrix` is who has what where: `columns` names the corner and then the trustees, rows are (folder, then for each
+    trustee a level of `acl.rights.LEVELS`, "unknown", or nothing).
+    """
 
     title: str
-    kind: Literal["text", "table", "bars", "facts"]
+    kind: Literal["text", "table", "bars", "facts", "tree", "matrix"]
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     text: str = ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from fsxap.acl.model import Descriptor, Entry, Share, Volume
+from fsxap.acl.site import Site
 from fsxap.model import Item, Unlisted
 
 
@@ -106,6 +107,10 @@ class Ontap(Protocol):
         """The descriptor at a namespace path."""
         ...
 
+    def effective(self, path: str, trustee: str) -> int:
+        """The mask the file server itself computes for an account at a path; `ServiceError` where it does not say."""
+        ...
+
     def fingerprint(self) -> str | None:
         """What permissions depend on besides an entry's version; None when equal versions prove nothing, so that
         every path is audited every time."""
@@ -114,6 +119,10 @@ class Ontap(Protocol):
     def context(self) -> Mapping[str, Any]:
         """`ad` healthy, unreachable, none or unknown; `ad_domain`; `nfs4_acl` True, False or None when not known;
         `unknown`, a line for each question that was not answered."""
+        ...
+
+    def site(self) -> Site:
+        """The SVM's services and accounts. What was not answered is None there, with a line in `unknown`."""
         ...
 
 

@@ -12,7 +12,7 @@ from fsxap.acl.model import Ace, Descriptor
 from fsxap.acl.rights import describe, map_generic
 from fsxap.model import Record
 
-_Key = tuple[str, str, Scope]
+Key = tuple[str, str, Scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def inherited_differences(parent: Descriptor, child: Descriptor) -> tuple[Differ
 def effective_differences(parent: Descriptor, child: Descriptor) -> tuple[Difference, ...]:
     """Where all of the child's entries together amount to something else than inheriting would."""
     found = access_list(child)
-    if _spread(found) == _spread(access_list(parent)):
+    if spread(found) == spread(access_list(parent)):
         return ()
     return _differences(parent, child, found, stops_at_child=False)
 
@@ -66,9 +66,9 @@ def _differences(
     creators = [ace for ace in entries if is_creator(ace)]
     makers = [ace for ace in creators if (ace.sub_folders if directory else ace.files)]
     travelling = (ace for ace in inherited(creators, directory=directory) if ace.inheritable)
-    wanted = _spread(plain)
-    wanted.update((key, mask) for key, mask in _spread(travelling).items() if key[2] != "this")
-    actual = _spread(found)
+    wanted = spread(plain)
+    wanted.update((key, mask) for key, mask in spread(travelling).items() if key[2] != "this")
+    actual = spread(found)
     labels = {trustees.key(ace.trustee, ace.sid): trustees.label(ace.trustee, ace.sid) for ace in (*plain, *found)}
     differences = []
     for key in sorted({*wanted, *actual}):
@@ -101,9 +101,9 @@ def _by_creator(want: int | None, have: int | None, access: str, creators: Itera
     return bool(extra) and any(mask is None or not extra & ~map_generic(mask) for mask in masks)
 
 
-def _spread(aces: Iterable[Ace]) -> dict[_Key, int | None]:
+def spread(aces: Iterable[Ace]) -> dict[Key, int | None]:
     """Entries taken apart by trustee, access and scope, so that a split entry equals a whole one."""
-    spread: dict[_Key, int | None] = {}
+    spread: dict[Key, int | None] = {}
     for ace in decoded(aces):
         reaches: tuple[tuple[Scope, bool], ...] = (
             ("this", ace.this_folder),

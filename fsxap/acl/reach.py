@@ -67,7 +67,7 @@ def _reaches_in(descriptor: Descriptor) -> Iterator[Reach]:
 
 def _reach(place: Descriptor, scope: Scope, asked: list[Ace], stored: Mapping[Ace, Ace]) -> Reach:
     trustee, sid = asked[0].trustee, asked[0].sid
-    access = granted(place, _token(trustee, sid))
+    access = granted(place, session(trustee, sid))
     sure = best = 0
     for ace in asked:
         best |= FULL if ace.mask is None else map_generic(ace.mask)
@@ -85,7 +85,8 @@ def _reach(place: Descriptor, scope: Scope, asked: list[Ace], stored: Mapping[Ac
     )
 
 
-def _token(trustee: str, sid: str) -> Token:
+def session(trustee: str, sid: str = "") -> Token:
+    """Somebody who logged on and is, or is a member of, this trustee."""
     kind = trustees.classify(trustee, sid)
     if kind == "anonymous":
         return NOBODY_KNOWN

@@ -12,14 +12,24 @@ from fsxap.acl.model import Descriptor, ShareAce
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`names` are SIDs and case-folded names; `uid` and `gids` are the UNIX side, None when there is none."""
+    """`names` are SIDs and case-folded names; `uid` and `gids` are the UNIX side, None when there is none.
+
+    `accounts` are names whose domain is not known, each with whether its SID is: they are held in any domain.
+    """
 
     names: frozenset[str] = frozenset()
     uid: int | None = None
     gids: frozenset[int] = frozenset()
+    accounts: frozenset[tuple[str, bool]] = frozenset()
 
     def holds(self, trustee: str, sid: str = "") -> bool:
-        return not self.names.isdisjoint(trustees.identities(trustee, sid))
+        if not self.names.isdisjoint(trustees.identities(trustee, sid)):
+            return True
+        if not self.accounts:
+            return False
+        account = trustees.account(trustee)
+        # Where both sides have a SID, the SID has spoken already.
+        return (account, False) in self.accounts or (not sid and (account, True) in self.accounts)
 
     def holds_share_entry(self, ace: ShareAce) -> bool:
         """UNIX entries of a share are matched by number when ONTAP gives one, else by name."""
@@ -38,7 +48,7 @@ class Token:
 
     def __or__(self, other: Token) -> Token:
         uid = other.uid if self.uid is None else self.uid
-        return Token(self.names | other.names, uid, self.gids | other.gids)
+        return Token(self.names | other.names, uid, self.gids | other.gids, self.accounts | other.accounts)
 
 
 def token(*members: str, uid: int | None = None, gids: Iterable[int] = ()) -> Token:

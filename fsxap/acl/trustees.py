@@ -203,6 +203,14 @@ def identities(trustee: str, sid: str = "") -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def account(trustee: str) -> str:
+    """An ordinary account's name without its domain, case-folded; nothing for SIDs and for well-known or UNIX names."""
+    if is_sid(trustee) or well_known(trustee) or unix_identity(trustee):
+        return ""
+    authority, _slash, name = trustee.casefold().rpartition("\\")
+    return "" if authority and authority in _AUTHORITIES else name
+
+
 def spellings(trustee: str, sid: str = "") -> frozenset[str]:
     """What a concrete account is known by: CORP\\Domain Users is not every domain's Domain Users."""
     found = identities(trustee, sid)

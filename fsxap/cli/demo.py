@@ -139,7 +139,10 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     session.cancel.check()
     flags = [part for name, value in chosen.items() for part in (f"--{name.replace('_', '-')}", value)]
     session.progress.note(f"look at {report}")
-    session.progress.note("made by (it works while `fsxap demo --serve` runs): " + shlex.join([*line, *given, *flags, "--report", str(report)]))
+    session.progress.note(
+        "made by (it works while `fsxap demo --serve` runs): "
+        + shlex.join([*line, *given, *flags, "--report", str(report)])
+    )
     return 0
 
 

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -28,6 +28,8 @@ class Output:
         self.stream = stream
         self.form = form
         self.flush = flush
+        self.line: Callable[[str], None] | None = None
+        """Shows a row on a screen that something else draws on too."""
         self._query = compile_query(query)
         self._held: list[Any] = []
         self._columns: list[str] = []
@@ -52,6 +54,9 @@ class Output:
 
     def raw(self, line: str) -> None:
         """A line that is a record already."""
+        if self.line is not None:
+            self.line(line)
+            return
         self.stream.write(line + "\n")
         if self.flush:
             self.stream.flush()
@@ -124,16 +129,23 @@ def opened(out: str, chosen: str, query: str, *, flush: bool) -> Iterator[Output
             raise
         output.close()
         return
+    with written(out) as stream:
+        output = Output(stream, form, query)
+        yield output
+        output.close()
+
+
+@contextmanager
+def written(out: str) -> Iterator[TextIO]:
+    """A text file that is whole or absent."""
     path = Path(out)
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise ConfigurationError(f"cannot write {out}: {error.strerror}") from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            output = Output(stream, form, query)
-            yield output
-            output.close()
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield stream
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

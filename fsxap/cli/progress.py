@@ -57,7 +57,7 @@ class Lines:
 
 
 class Bar:
-    """For a terminal."""
+    """For a terminal. Where records are shown on the same terminal, they scroll by above the bar."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -68,14 +68,27 @@ class Bar:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.close()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
-        self._task = self._progress.add_task(name, total=total)
+        counted = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        timed = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+        # One console must own the screen: with records on it too, that is the one they go to.
+        console = Console(stderr=not sys.stdout.isatty())
+        self._progress = Progress(*counted, *timed, console=console, transient=True, redirect_stdout=False)
+        self._task = self._progress.add_task(name, total=total, rate="")
         self._progress.start()
 
     def advance(self, number: int = 1) -> None:
         if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, number)
+            speed = self._progress.tasks[0].speed
+            self._progress.update(self._task, advance=number, rate=f"{speed:.0f}/s" if speed else "")
+
+    def line(self, text: str) -> None:
+        """A record's row, with our own colours and nobody else's."""
+        from rich.text import Text
+
+        if self._progress is None:
+            print(text)
+        else:
+            self._progress.console.print(Text.from_ansi(text), soft_wrap=True)
 
     def note(self, message: str) -> None:
         if self._progress is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fsxap.cli.options import command, option
+from fsxap.cli.output import written
 from fsxap.cli.session import Session
 from fsxap.engine.runs import Run
 from fsxap.engine.state import DiskState
@@ -32,7 +32,7 @@ def report(
     session: Session,
     run: Annotated[str, typer.Argument(help="run id, or its beginning; the last finished run by default")] = "",
     list_: Annotated[bool, option("--list", help="list the runs in the state folder")] = False,
-    format: Annotated[str, option("--format", help="html, md, csv, json or sarif", metavar="FORMAT")] = "",
+    format: Annotated[str, option("--format", help="html, md, csv, json, sarif or ocsf", metavar="FORMAT")] = "",
 ) -> int:
     """Write the report of a run: by default the last one, as HTML."""
     from fsxap.engine import catalog, publish, runs
@@ -45,7 +45,7 @@ def report(
             session.output.write(each.record())
         return 0
     out = session.out
-    form = format or (Path(out).suffix.lstrip(".").lower() if out not in ("", "-") else "html") or "html"
+    form = format or publish.format_of("" if out == "-" else out)
     if form not in publish.FORMATS:
         raise UsageError(f"--format {form!r} is not one of {', '.join(publish.FORMATS)}")
     chosen = _chosen(state, run)
@@ -55,16 +55,15 @@ def report(
             f"run {chosen.id} has not finished", code="unfinished", hint="run the same command again to go on with it"
         )
     summary = Summary.from_record(row)
-    names = catalog.names()
-    title = catalog.load(summary.use_case).title if summary.use_case in names else ""
-    page = publish.report(state, chosen, summary, title)
+    # scan-acl is the permission audit without its analysis, so it has no folder of its own.
+    name = summary.use_case if summary.use_case != "scan-acl" else "legal-compliance"
+    page = publish.report(state, chosen, summary, catalog.load(name) if name in catalog.names() else None)
     if out == "-" or (not out and not sys.stdout.isatty()):
         render(form, page, sys.stdout)
         return 0
-    from fsxap.cli.running import save_text
-
-    target = out or f"fsxap-report-{chosen.id}.{form}"
-    save_text(target, lambda stream: render(form, page, stream))
+    target = out or f"fsxap-report-{chosen.id}.{publish.suffix_of(form)}"
+    with written(target) as stream:
+        render(form, page, stream)
     session.progress.note(f"report of {summary.use_case} run {chosen.id} written to {target}")
     return 0
 

@@ -63,7 +63,7 @@ def run_uc(
     ] = None,
     budget: Annotated[str, option("--budget", help="stop before spending more", metavar="USD")] = "",
     report: Annotated[
-        str, option("--report", help="write the report here: .html .md .csv .json .sarif", metavar="FILE")
+        str, option("--report", help="write the report here: .html .md .csv .json .sarif .ocsf.json", metavar="FILE")
     ] = "",
     fail_on: Annotated[
         str, option("--fail-on", help="exit 3 for findings this severe or worse", metavar="SEVERITY")

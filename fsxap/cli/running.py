@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 
+from fsxap.cli.output import written
 from fsxap.cli.session import Session
 from fsxap.costs.pricing import Line, Prices, cost_record, total
 from fsxap.engine import execute, ledger, publish, stages
@@ -20,7 +18,7 @@ from fsxap.engine.runs import Job, locked
 from fsxap.engine.scope import Scope
 from fsxap.engine.stages import Plan
 from fsxap.engine.types import Params, UseCase
-from fsxap.errors import ConfigurationError, UsageError
+from fsxap.errors import UsageError
 from fsxap.model import SEVERITIES, Item, Record, Result, Summary, Unlisted
 
 
@@ -41,16 +39,14 @@ class Order:
     fail_on: str = ""
     engines: Mapping[str, str] | None = None
     listing: Callable[[], Iterable[Item | Unlisted]] | None = None
+    waive: stages.Waive = iter
 
     def __post_init__(self) -> None:
         if self.fail_on and self.fail_on not in SEVERITIES:
             raise UsageError(f"--fail-on {self.fail_on!r} is not one of {', '.join(SEVERITIES)}")
-        if self.report and report_format(self.report) not in publish.FORMATS:
-            raise UsageError(f"--report {self.report}: the suffix must be one of .{', .'.join(publish.FORMATS)}")
-
-
-def report_format(path: str) -> str:
-    return Path(path).suffix.lower().lstrip(".") or "html"
+        if self.report and publish.format_of(self.report) not in publish.FORMATS:
+            known = ", .".join(map(publish.suffix_of, publish.FORMATS))
+            raise UsageError(f"--report {self.report}: the suffix must be one of .{known}")
 
 
 def make_kit(session: Session, order: Order, run: str) -> Kit:
@@ -159,42 +155,32 @@ def run(session: Session, order: Order, tell: Callable[[Result], None], unchange
                 errand,
                 listing_of(order, kit),
                 budget=budget,
-                tell=tell,
+                tell=lambda result: tell(_waived(result, order)),
                 unchanged=unchanged,
                 pay=lambda usage: cost_record(usage, prices, region),
+                waive=order.waive,
             )
         finally:
             kit.close()
         if outcome.summary.complete:
             publish.keep(state, outcome.run, outcome.digest.sections)
-            publish.write(state, outcome.run, outcome.summary, order.use_case.title)
+            publish.write(state, outcome.run, outcome.summary, order.use_case)
     if order.report and outcome.summary.complete:
         write_report(session, outcome, order)
     return outcome
 
 
+def _waived(result: Result, order: Order) -> Result:
+    return replace(result, findings=tuple(order.waive(result.findings))) if result.findings else result
+
+
 def write_report(session: Session, outcome: Outcome, order: Order) -> None:
     from fsxap.reports import render
 
-    page = publish.report(session.state(), outcome.run, outcome.summary, order.use_case.title)
-    save_text(order.report, lambda stream: render(report_format(order.report), page, stream))
+    page = publish.report(session.state(), outcome.run, outcome.summary, order.use_case)
+    with written(order.report) as stream:
+        render(publish.format_of(order.report), page, stream)
     session.progress.note(f"report written to {order.report}")
-
-
-def save_text(path: str, write: Callable[..., None]) -> None:
-    """A text file, whole or absent."""
-    target = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            write(stream)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def exit_code(summary: Summary, fail_on: str) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fsxap.cli.output import Output, opened
-from fsxap.cli.progress import Shown, open_progress
+from fsxap.cli.progress import Bar, Shown, open_progress
 from fsxap.engine.cancel import Cancel, on_signals
 from fsxap.engine.settings import Settings, from_process
 from fsxap.engine.state import DiskState, state_root
@@ -44,6 +44,8 @@ class Session:
             tempfile.TemporaryDirectory(prefix="fsxap-") as scratch,
             opened(common["out"] if records_to_file else "", common["output"], common["query"], flush=False) as output,
         ):
+            if isinstance(progress, Bar) and output.form == "table" and output.stream is sys.stdout:
+                output.line = progress.line
             try:
                 interactive = sys.stdin.isatty() and sys.stderr.isatty() and not common["no_input"]
                 yield cls(

@@ -221,5 +221,12 @@ SAMPLE_PROBLEMS: Mapping[str, tuple[str, ...]] = {
     "share-unencrypted": ("projects", "public"),
     "share-abe-off": ("projects", "public"),
     "not-audited": ("legal/litigation/Müller v. Contoso/sealed",),
+    "export-open": ("",),
+    "name-mapping-wildcard": ("",),
+    "privileged-local-account": ("",),
+    "auditing-off": ("",),
+    "smb-anonymous-enumeration": ("",),
+    "smb-signing-off": ("",),
 }
-"""Rule → the paths, relative to the volume's root, where it has something to find; for shares the folder they open."""
+"""Rule → the paths, relative to the volume's root, where it has something to find; for shares the folder they open,
+for what is wrong with the SVM itself the empty path."""

@@ -33,5 +33,5 @@ class Budget:
 
     def settle(self, key: str, usage: Mapping[str, int]) -> None:
         self.held.pop(key, None)
-        if usage:
+        if usage and self.limit is not None:
             self.spent += self.price(usage)

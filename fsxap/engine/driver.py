@@ -6,7 +6,8 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from fsxap.engine.types import Kit, UseCase
@@ -32,20 +33,30 @@ def bounded(function: Callable[[T], R], items: Iterable[T], *, workers: int, can
     When cancelled, nothing more is started and what runs is finished and yielded.
     """
     pending: set[Future[R]] = set()
+    # Waiting on a set of futures registers with each of them again for every result.
+    arrived: SimpleQueue[Future[R]] = SimpleQueue()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fsxap")
     try:
         for item in items:
             if cancel.is_set():
                 break
-            pending.add(pool.submit(function, item))
+            future = pool.submit(function, item)
+            pending.add(future)
+            future.add_done_callback(arrived.put)
             if len(pending) >= 2 * workers:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+                done = arrived.get()
+                pending.remove(done)
+                yield done.result()
         while pending:
             if cancel.is_set():
                 pending = {future for future in pending if not future.cancel()}
-            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            try:
+                done = arrived.get(timeout=0.2)
+            except Empty:
+                continue
+            if done in pending:
+                pending.remove(done)
+                yield done.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -60,6 +60,7 @@ def execute(
     tell: Tell,
     unchanged: Callable[[Record], None],
     pay: Pay,
+    waive: stages.Waive = iter,
 ) -> Outcome:
     """Run to the end, or to the first signal, deadline or empty purse; then the summary says `complete: false`."""
     started = time.perf_counter()
@@ -68,7 +69,7 @@ def execute(
     if kit.cancel.is_set() or budget.exhausted:
         tally, made, failures = _so_far(run, errand)
     else:
-        tally, made, failures = stages.finish(use_case, run, errand.state, kit, errand.scratch)
+        tally, made, failures = stages.finish(use_case, run, errand.state, kit, errand.scratch, waive)
     complete = not (kit.cancel.is_set() or budget.exhausted)
     summary = summary_of(
         run,

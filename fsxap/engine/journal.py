@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from fsxap.engine.sorting import spill_sort
 from fsxap.engine.state import DiskState, State
@@ -18,6 +18,8 @@ from fsxap.model import Result, dumps
 
 PART = 500
 """Results per part in a bucket."""
+CHUNK = 4000
+"""Lines in memory while results are sorted: an audited path has 2 kB, so a scan of any size stays flat."""
 
 
 class DiskJournal:
@@ -74,19 +76,53 @@ def written(state: State, run: str, batch: str = "") -> Iterator[Result]:
             yield Result.from_record(json.loads(line))
 
 
-def outcomes(state: State, run: str, scratch: Path) -> Iterator[Result]:
-    """One result per key, in key order: the best one where an item was tried again."""
+class Outcome(NamedTuple):
+    """A journaled result, decoded only as far as sorting needs; `line` is the whole of it."""
+
+    key: str
+    settled: bool
+    line: bytes
+
+    @property
+    def result(self) -> Result:
+        return Result.from_record(json.loads(self.line))
+
+
+def settled(state: State, run: str, scratch: Path) -> Iterator[Outcome]:
+    """One outcome per key, in key order: the best one where an item was tried again."""
+    lines = (line for name in state.names(f"{run}/results") for line in state.lines(name))
     ordered = spill_sort(
-        written(state, run),
-        key=lambda result: (result.item.key, result.status != "failed"),
-        encode=lambda result: dumps(result.record()).encode(),
-        decode=lambda line: Result.from_record(json.loads(line)),
+        map(_outcome, lines),
+        key=lambda outcome: outcome[:2],
+        encode=_spilled,
+        decode=_read_back,
+        chunk=CHUNK,
         scratch=scratch,
     )
-    last: Result | None = None
-    for result in ordered:
-        if last is not None and result.item.key != last.item.key:
+    last: Outcome | None = None
+    for outcome in ordered:
+        if last is not None and outcome.key != last.key:
             yield last
-        last = result
+        last = outcome
     if last is not None:
         yield last
+
+
+def _outcome(line: bytes) -> Outcome:
+    row = json.loads(line)
+    return Outcome(row["item"]["key"], row["status"] != "failed", line)
+
+
+def _spilled(outcome: Outcome) -> bytes:
+    """The key before the line: a line is long to decode, and JSON escapes any tab of its own."""
+    return b"\t".join((b"1" if outcome.settled else b"0", dumps(outcome.key).encode(), outcome.line))
+
+
+def _read_back(spilled: bytes) -> Outcome:
+    flag, key, line = spilled.split(b"\t", 2)
+    return Outcome(json.loads(key), flag == b"1", line)
+
+
+def outcomes(state: State, run: str, scratch: Path) -> Iterator[Result]:
+    """The results of `settled`."""
+    return (outcome.result for outcome in settled(state, run, scratch))

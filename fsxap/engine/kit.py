@@ -19,6 +19,7 @@ from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, 
 from fsxap.retry import Retry
 
 if TYPE_CHECKING:
+    from fsxap.acl.site import AccessPoints
     from fsxap.providers.aws.session import Aws
 
 ENGINES = ("local", "aws")
@@ -26,12 +27,17 @@ Ask = Callable[[str], str]
 
 
 def connect_aws(settings: Settings) -> Aws:
+    """What AWS's own variables say is left to botocore: AWS_ENDPOINT_URL_S3 goes before AWS_ENDPOINT_URL, and keys in
+    the environment go before AWS_PROFILE, but neither before a flag."""
     from fsxap.providers.aws.session import Aws
 
+    def ours(name: str) -> str:
+        return "" if settings.origins[name].startswith("AWS_") else settings.text(name)
+
     return Aws(
-        profile=settings.text("profile"),
+        profile=ours("profile"),
         region=settings.text("region"),
-        endpoint_url=settings.text("endpoint_url"),
+        endpoint_url=ours("endpoint_url"),
         retry=Retry.from_environment(os.environ),
     )
 
@@ -180,7 +186,17 @@ class Kit:
             workers=int(self.settings["workers"]),
             retry=Retry.from_environment(os.environ),
             cancel=self.cancel,
+            access_points=self._access_points if self._uses_aws() else None,
         )
+
+    def _uses_aws(self) -> bool:
+        """An audit asks AWS about access points only where AWS is in use anyway: it may have no way there."""
+        return self.settings.text("engines") == "aws" or (self._source is not None and self._source.kind == "s3")
+
+    def _access_points(self) -> AccessPoints:
+        from fsxap.providers.aws.access_points import read_access_points
+
+        return read_access_points(self.aws.client("fsx"), self.aws.client("s3control"))
 
     def _secret(self, name: str) -> str:
         from fsxap.providers.aws.errors import translated

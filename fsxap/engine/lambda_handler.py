@@ -189,7 +189,7 @@ def _conclude(function: Function, run: Run, summary: Summary, made: Digest) -> N
     """Everything the run leaves behind; `done` last, so that a killed summarise is repeated whole."""
     state = function.state
     publish.keep(state, run, made.sections)
-    publish.write(state, run, summary, function.use_case.title)
+    publish.write(state, run, summary, function.use_case)
     runs.write_json(state, run.file("summary.json"), summary.record())
     runs.advance(state, run, "done")
 

@@ -46,9 +46,10 @@ def decode(line: bytes) -> Row:
     return Row(key, version, digest, status, line)
 
 
-def encode(result: Result, digest: str) -> bytes:
-    fields = (dumps(result.item.key), dumps(result.item.version), digest, result.status, dumps(result.record()))
-    return "\t".join(fields).encode()
+def encode(result: Result, digest: str, text: bytes | None = None) -> bytes:
+    """The line of a result; `text` is its record as JSON where that is at hand."""
+    fields = (dumps(result.item.key), dumps(result.item.version), digest, result.status, "")
+    return "\t".join(fields).encode() + (dumps(result.record()).encode() if text is None else text)
 
 
 def rows(lines: Iterable[bytes]) -> Iterator[Row]:

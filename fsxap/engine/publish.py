@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from fsxap import __version__
 from fsxap.engine.runs import Run
 from fsxap.engine.state import State
+from fsxap.engine.types import UseCase
 from fsxap.model import SEVERITIES, Finding, Section, Summary, dumps, now
 
 if TYPE_CHECKING:
     from fsxap.reports import Report
 
-FORMATS = ("html", "md", "csv", "json", "sarif")
+FORMATS = ("html", "md", "csv", "json", "sarif", "ocsf")
 
 
 def keep(state: State, run: Run, sections: tuple[Section, ...]) -> None:
@@ -39,20 +41,31 @@ def findings(state: State, run: Run) -> Iterator[Finding]:
         yield Finding.from_record(json.loads(line))
 
 
-def report(state: State, run: Run, summary: Summary, title: str) -> Report:
+def format_of(path: str) -> str:
+    """The format a file name asks for; HTML without a suffix."""
+    name = path.lower()
+    return "ocsf" if name.endswith(".ocsf.json") else PurePath(name).suffix.lstrip(".") or "html"
+
+
+def suffix_of(form: str) -> str:
+    return "ocsf.json" if form == "ocsf" else form
+
+
+def report(state: State, run: Run, summary: Summary, use_case: UseCase | None) -> Report:
     """Its findings are streamed: one report serves one writer."""
     from fsxap.reports import Report
 
-    return Report(summary, findings(state, run), sections(state, run), now(), __version__, title)
+    title, rules = (use_case.title, use_case.rules) if use_case else ("", {})
+    return Report(summary, findings(state, run), sections(state, run), now(), __version__, title, rules)
 
 
-def write(state: State, run: Run, summary: Summary, title: str) -> None:
+def write(state: State, run: Run, summary: Summary, use_case: UseCase) -> None:
     """report.html beside the run's other files."""
     from fsxap.reports import write_html
 
     with state.writer(run.file("report.html")) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
-        write_html(report(state, run, summary, title), text)
+        write_html(report(state, run, summary, use_case), text)
         text.detach()
 
 

@@ -11,11 +11,12 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from fsxap.engine import driver, journal, ledger, runs
+from fsxap.engine.journal import Outcome
 from fsxap.engine.ledger import OutOfOrder, Row
 from fsxap.engine.runs import Run
 from fsxap.engine.scope import Scope
@@ -23,10 +24,13 @@ from fsxap.engine.sorting import spill_sort
 from fsxap.engine.state import State
 from fsxap.engine.types import Digest, Kit, UseCase
 from fsxap.errors import ServiceError
-from fsxap.model import Failure, Item, Record, Result, Tally, Unlisted, dumps
+from fsxap.model import Failure, Finding, Item, Record, Result, Tally, Unlisted, dumps
 
 SEEN, UNSEEN = b"=", b"."
 """First byte of a kept line: seen unchanged in this run, or outside what this run looked at."""
+
+CHUNK = 8000
+"""Entries in memory while a listing is sorted."""
 
 Listing = Iterable[Item | Unlisted]
 
@@ -71,7 +75,9 @@ def discover(
 
 
 def sort_listing(listing: Listing, scratch: Path) -> Iterator[Item | Unlisted]:
-    return spill_sort(listing, key=lambda entry: entry.key, encode=_encode, decode=_decode, scratch=scratch)
+    return spill_sort(
+        listing, key=lambda entry: entry.key, encode=_encode, decode=_decode, chunk=CHUNK, scratch=scratch
+    )
 
 
 def _encode(entry: Item | Unlisted) -> bytes:
@@ -172,40 +178,57 @@ def process(
             yield result
 
 
-def finish(use_case: UseCase, run: Run, state: State, kit: Kit, scratch: Path) -> tuple[Tally, Digest, Counter[str]]:
+Waive = Callable[[Iterable[Finding]], Iterable[Finding]]
+"""Marks the findings somebody has accepted; the ledger keeps them unmarked, since waivers come and go."""
+
+
+def finish(
+    use_case: UseCase, run: Run, state: State, kit: Kit, scratch: Path, waive: Waive = iter
+) -> tuple[Tally, Digest, Counter[str]]:
     """Write the new ledger and findings.jsonl; return coverage, the use case's digest, and failures by code."""
     tally, failures = Tally(), Counter[str]()
-    tally.missing = missing(state, run, scratch)
     with state.writer(run.job.ledger) as book, state.writer(run.file("findings.jsonl")) as findings:
-        seen = _seen(run, state, scratch, book, findings, tally, failures, whole=use_case.summarise is not None)
-        digest = use_case.summarise(seen, kit) if use_case.summarise else Digest()
-        for _ in seen:
+        seen = _seen(run, state, scratch, book, tally, failures, whole=use_case.summarise is not None)
+        told = _told(seen, findings, tally, waive)
+        digest = use_case.summarise(told, kit) if use_case.summarise else Digest()
+        for _ in told:
             pass
+        for finding in waive(digest.findings):
+            tally.add_findings([finding])
+            findings.write(dumps(finding.record()).encode() + b"\n")
     tally.add_usage(digest.usage)
     return tally, digest, failures
 
 
 def missing(state: State, run: Run, scratch: Path) -> int:
     """Manifest lines without a result: the promise that nothing is lost, checked."""
-    return sum(1 for _ in _unanswered(state, run, scratch))
+    tally = Tally()
+    for _ in _reconciled(state, run, scratch, tally):
+        pass
+    return tally.missing
 
 
-def _unanswered(state: State, run: Run, scratch: Path) -> Iterator[str]:
-    answered = (result.item.key for result in journal.outcomes(state, run.folder, scratch))
-    key = next(answered, None)
-    for item in manifest(state, run):
-        while key is not None and key < item.key:
-            key = next(answered, None)
-        if key != item.key:
-            yield item.key
+def _reconciled(state: State, run: Run, scratch: Path, tally: Tally) -> Iterator[Outcome]:
+    """What the journal holds, in key order; manifest lines without a result are counted on the way."""
+    wanted = (item.key for item in manifest(state, run))
+    key = next(wanted, None)
+    for outcome in journal.settled(state, run.folder, scratch):
+        while key is not None and key < outcome.key:
+            tally.missing += 1
+            key = next(wanted, None)
+        if key == outcome.key:
+            key = next(wanted, None)
+        yield outcome
+    if key is not None:
+        tally.missing += 1 + sum(1 for _ in wanted)
 
 
 class Seen(NamedTuple):
-    """A key this run stands for: a kept ledger row or a fresh result."""
+    """A key this run stands for: a kept ledger row or a fresh outcome."""
 
     key: str
     row: Row | None
-    result: Result | None
+    outcome: Outcome | None
     mark: bytes = b""
 
 
@@ -214,7 +237,6 @@ def _seen(
     state: State,
     scratch: Path,
     book: BinaryIO,
-    findings: BinaryIO,
     tally: Tally,
     failures: Counter[str],
     *,
@@ -228,7 +250,7 @@ def _seen(
     kept = (
         Seen(row.key, row, None, line[:1]) for line in state.lines(run.file("kept")) if (row := ledger.decode(line[1:]))
     )
-    fresh = (Seen(result.item.key, None, result) for result in journal.outcomes(state, run.folder, scratch))
+    fresh = (Seen(outcome.key, None, outcome) for outcome in _reconciled(state, run, scratch, tally))
     for entry in heapq.merge(kept, fresh, key=lambda entry: entry.key):
         if entry.row is not None:
             book.write(entry.row.line + b"\n")
@@ -238,14 +260,23 @@ def _seen(
             if not whole and not entry.row.has_findings:
                 continue
             result = entry.row.result
-            tally.add_findings(result.findings)
-        elif (fresh_result := entry.result) is not None:
-            result = fresh_result
+        elif (outcome := entry.outcome) is not None:
+            result = outcome.result
             if result.status != "vanished":
-                book.write(ledger.encode(result, run.job.digest) + b"\n")
-            tally.add(result)
+                book.write(ledger.encode(result, run.job.digest, outcome.line) + b"\n")
+            tally.count(result.status)
+            tally.add_usage(result.usage)
             if result.error:
                 failures[result.error.code] += 1
-        for finding in result.findings:
-            findings.write(dumps(finding.record()).encode() + b"\n")
+        yield result
+
+
+def _told(seen: Iterator[Result], findings: BinaryIO, tally: Tally, waive: Waive) -> Iterator[Result]:
+    """The results with waivers applied, their findings counted and written on the way."""
+    for result in seen:
+        if result.findings:
+            result = replace(result, findings=tuple(waive(result.findings)))
+            tally.add_findings(result.findings)
+            for finding in result.findings:
+                findings.write(dumps(finding.record()).encode() + b"\n")
         yield result

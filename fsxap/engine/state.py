@@ -112,7 +112,8 @@ class DiskState:
             Path(temporary).replace(path)
         except BaseException as error:
             Path(temporary).unlink(missing_ok=True)
-            if isinstance(error, OSError):
+            # A reader of our stdout that goes away while we write here is no fault of the disk.
+            if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
                 raise unwritable(path, error) from error
             raise
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fsxap.model import Item, Result, Section, Unlisted
+from fsxap.model import Finding, Item, Result, Section, Unlisted
 from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store
 
 Params = Mapping[str, Any]
@@ -102,6 +102,8 @@ class Digest:
     data: Mapping[str, Any] = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
     usage: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    """Findings about no single item, such as drift against a baseline."""
 
 
 class Discover(Protocol):
@@ -143,5 +145,7 @@ class UseCase:
     units: Units = no_units
     engines: tuple[str, ...] = ()
     """Capabilities used, for --dry-run and the digest: "ontap", "sql", "narrator", ..."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """What each finding rule means, by id: for reports."""
     revision: int = 1
     """Raised when results of the same input change; part of the digest, so everything is done again."""

@@ -4,6 +4,7 @@ from fsxap.reports.csv import write_csv
 from fsxap.reports.html import write_html
 from fsxap.reports.json import write_json
 from fsxap.reports.markdown import write_markdown
+from fsxap.reports.ocsf import write_ocsf
 from fsxap.reports.render import WRITERS, render
 from fsxap.reports.report import Report
 from fsxap.reports.sarif import write_sarif
@@ -19,5 +20,6 @@ __all__ = [
     "write_html",
     "write_json",
     "write_markdown",
+    "write_ocsf",
     "write_sarif",
 ]

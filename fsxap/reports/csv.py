@@ -10,6 +10,7 @@ from fsxap.model import SEVERITIES, Finding, Summary
 from fsxap.reports.report import Report
 from fsxap.reports.text import json_line, visible
 from fsxap.reports.verdict import coverage_line
+from fsxap.reports.waivers import expired
 
 COLUMNS = (
     "type",
@@ -23,6 +24,7 @@ COLUMNS = (
     "controls",
     "waived_reason",
     "waived_until",
+    "waiver_expired",
     "id",
 )
 
@@ -39,7 +41,7 @@ def write_csv(report: Report, stream: TextIO, *, bom: bool = False) -> None:
     writer.writerow(COLUMNS)
     writer.writerow(map(safe, summary_row(report.summary)))
     for finding in report.findings:
-        writer.writerow(map(safe, finding_row(finding)))
+        writer.writerow(map(safe, finding_row(finding, report.generated)))
 
 
 def safe(value: str) -> str:
@@ -53,10 +55,10 @@ def summary_row(summary: Summary) -> tuple[str, ...]:
     ended = "complete" if summary.complete else "stopped before its last item"
     message = f"coverage: {coverage_line(summary.coverage)}; findings: {found}; run {ended}"
     evidence = json_line({"coverage": summary.coverage, "failures": summary.failures, "complete": summary.complete})
-    return ("summary", "", "", summary.source, summary.use_case, message, evidence, "", "", "", "", summary.run)
+    return ("summary", "", "", summary.source, summary.use_case, message, evidence, "", "", "", "", "", summary.run)
 
 
-def finding_row(finding: Finding) -> tuple[str, ...]:
+def finding_row(finding: Finding, today: str) -> tuple[str, ...]:
     waived = finding.waived
     return (
         "finding",
@@ -70,5 +72,6 @@ def finding_row(finding: Finding) -> tuple[str, ...]:
         "; ".join(finding.controls),
         waived.reason if waived else "",
         waived.until if waived else "",
+        ("yes" if expired(waived, today) else "no") if waived else "",
         finding.id,
     )

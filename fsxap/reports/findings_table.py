@@ -12,11 +12,11 @@ from fsxap.reports.report import Report
 from fsxap.reports.sections import CELL
 from fsxap.reports.selection import RANK, TOP, Census, folder
 from fsxap.reports.text import number, plain, shorten, visible
+from fsxap.reports.waivers import came_back
 
 CHOICES = 300
 """Entries of a select; a longer list is quicker to type than to scroll."""
 
-STATUS = ("to act on", "waived")
 COLUMNS = (("severity", "Severity"), ("rule", "Rule"), ("where", "Where"), ("message", "Finding"))
 
 
@@ -24,14 +24,15 @@ def findings_table(report: Report, shown: Sequence[Finding], census: Census) -> 
     """Yields pieces, so that thousands of rows are never one string."""
     yield Markup('<section id="findings" aria-labelledby="findings-title">')
     yield tag("h2", "Findings", id="findings-title")
-    if not census.total:
-        yield tag("p", "No findings were recorded.", class_="muted")
+    if not census.open:
+        said = "Every finding is waived; they follow below." if census.waived else "No findings were recorded."
+        yield tag("p", said, class_="muted")
     else:
-        if census.total > len(shown):
-            yield tag("p", overflow(report.summary.run, len(shown), census.total), class_="notice")
+        if census.open > len(shown):
+            yield tag("p", overflow(report.summary.run, len(shown), census.open), class_="notice")
         yield controls(shown)
-        said = f"Showing {number(len(shown))} of {number(census.total)}"
-        yield tag("p", said, id="shown", role="status", data_all=census.total)
+        said = f"Showing {number(len(shown))} of {number(census.open)}"
+        yield tag("p", said, id="shown", role="status", data_all=census.open)
         yield Markup('<table id="list">')
         yield tag("caption", "Findings, most severe first", class_="aside")
         yield tag("thead", tag("tr", join(_column(name, title) for name, title in COLUMNS)))
@@ -59,13 +60,14 @@ def _column(name: str, title: str) -> Markup:
 
 def row(at: int, finding: Finding) -> Markup:
     """Two table rows in a body of their own: the line, and its details, which a script folds away."""
-    waived = tag("span", "waived", class_="chip") if finding.waived else None
+    back = came_back(finding)
+    chip = tag("span", back, class_="chip expired") if back else None
     line = tag(
         "tr",
-        tag("td", severity_label(finding.severity), waived, class_="severity"),
+        tag("td", severity_label(finding.severity), class_="severity"),
         tag("td", tag("code", finding.rule), class_="rule"),
         tag("td", tag("code", finding.where), class_="where"),
-        tag("td", shorten(visible(finding.message), CELL), class_="message"),
+        tag("td", shorten(visible(finding.message), CELL), chip, class_="message"),
         class_="line",
     )
     more = tag("tr", tag("td", details(finding), colspan=len(COLUMNS)), class_="more", id=f"d{at}")
@@ -76,7 +78,6 @@ def row(at: int, finding: Finding) -> Markup:
         id=f"f-{finding.id}",
         data_severity=finding.severity,
         data_rank=RANK[finding.severity],
-        data_waived=bool(finding.waived),
     )
 
 
@@ -113,7 +114,6 @@ def controls(shown: Sequence[Finding]) -> Markup:
         tag("fieldset", tag("legend", "Severity"), toggles),
         _field("Rule", _select("rule", "All rules", rules)),
         _field("Folder", _select("folder", "All folders", _folders(shown))),
-        _field("Status", _select("status", "All", STATUS)),
         _field("Path contains", tag("input", type="search", name="path", autocomplete="off", spellcheck="false")),
         _field("Text", tag("input", type="search", name="text", autocomplete="off", spellcheck="false")),
         tag("button", "Clear filter", type="reset", class_="reset"),

@@ -16,6 +16,7 @@ from fsxap.reports.sections import chapter, run_facts, usage
 from fsxap.reports.selection import Census, select
 from fsxap.reports.text import count
 from fsxap.reports.verdict import gaps, judge
+from fsxap.reports.waived_table import waived_table
 
 
 def write_html(report: Report, stream: TextIO, *, shown: int = SHOWN) -> None:
@@ -25,7 +26,8 @@ def write_html(report: Report, stream: TextIO, *, shown: int = SHOWN) -> None:
 
 
 def page(report: Report, shown: int = SHOWN) -> Iterator[Markup]:
-    findings, census = select(report.findings, shown)
+    chosen = select(report.findings, shown, report.generated)
+    census = chosen.census
     verdict = judge(report.summary, census)
     yield Markup('<!DOCTYPE html>\n<html lang="en">')
     yield head(f"{report.heading}: {verdict.headline}")
@@ -39,7 +41,8 @@ def page(report: Report, shown: int = SHOWN) -> Iterator[Markup]:
     yield from (chapter(at, part) for at, part in enumerate(report.sections, 1))
     if (data := run_facts(report)) is not None:
         yield data
-    yield from findings_table(report, findings, census)
+    yield from findings_table(report, chosen.open, census)
+    yield from waived_table(chosen.waived, census)
     yield usage(report.summary)
     yield Markup("</main>")
     yield footer(report, census)

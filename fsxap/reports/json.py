@@ -13,7 +13,7 @@ from fsxap.reports.verdict import judge
 
 def write_json(report: Report, stream: TextIO) -> None:
     """Every finding in the order given. The verdict comes last because it counts them."""
-    census = Census()
+    census = Census(report.generated)
     stream.write('{"type":"report",\n')
     for name, value in (
         ("title", report.heading),
@@ -26,7 +26,10 @@ def write_json(report: Report, stream: TextIO) -> None:
     stream.write('"findings":[')
     for at, finding in enumerate(census.watch(report.findings)):
         stream.write(f"{',' if at else ''}\n{json_line(finding.record())}")
-    stream.write(f'],\n"verdict":{json_line(judge(report.summary, census).record())}}}\n')
+    waived = {"total": census.waived, "expired": census.expired}
+    stream.write(
+        f'],\n"waived":{json_line(waived)},\n"verdict":{json_line(judge(report.summary, census).record())}}}\n'
+    )
 
 
 def section_record(section: Section) -> Record:

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-from fsxap.model import SEVERITIES, Finding, Section, Summary
+from fsxap.model import SEVERITIES, Finding, Section, Summary, Waiver
+from fsxap.reports.matrix import legend, letter
 from fsxap.reports.prose import Block, blocks, spans
 from fsxap.reports.report import Report, facts, not_checked
 from fsxap.reports.sections import CELL, ROWS, cost_rows
-from fsxap.reports.selection import Census, Group, select
+from fsxap.reports.selection import Census, Group, Selection, select
 from fsxap.reports.text import duration, moment, number, plain, share, shorten, visible
+from fsxap.reports.tree import outline
 from fsxap.reports.verdict import PARTS, Verdict, coverage_line, gaps, judge
+from fsxap.reports.waived_table import standing
+from fsxap.reports.waivers import came_back, expired
 
 SHOWN = 500
 """Findings listed; hosting sites stop rendering a longer page."""
@@ -27,8 +31,7 @@ _SIGNS = {"incomplete": "⚠", "findings": "◆", "clean": "✔"}
 
 def write_markdown(report: Report, stream: TextIO, *, shown: int = SHOWN) -> None:
     """Write the page; at most `shown` findings, the most severe, and the number of the others."""
-    findings, census = select(report.findings, shown)
-    for block in page(report, findings, census):
+    for block in page(report, select(report.findings, shown, report.generated)):
         stream.write(block + "\n\n")
 
 
@@ -49,8 +52,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rule, *rows))
 
 
-def page(report: Report, findings: Sequence[Finding], census: Census) -> Iterator[str]:
-    summary = report.summary
+def page(report: Report, chosen: Selection) -> Iterator[str]:
+    summary, census = report.summary, chosen.census
     verdict = judge(summary, census)
     yield f"# {escape(report.heading)}"
     yield from masthead(report)
@@ -62,7 +65,8 @@ def page(report: Report, findings: Sequence[Finding], census: Census) -> Iterato
     if rows := facts(report):
         yield "## Facts of this run"
         yield table(("Fact", "Value"), [(code(name), _cell(value)) for name, value in rows[:ROWS]])
-    yield from listing(summary.run, findings, census)
+    yield from listing(summary.run, chosen.open, census)
+    yield from waived_listing(chosen.waived, census)
     yield from usage(summary)
     yield "## What was not checked"
     said = [*gaps(summary, census), *not_checked(summary)]
@@ -117,16 +121,37 @@ def groups_table(title: str, groups: Sequence[Group]) -> str:
 def chapter(part: Section) -> Iterator[str]:
     yield f"## {escape(part.title)}"
     yield from (prose_block(block) for block in blocks(part.text))
-    if part.rows:
+    if part.rows and part.kind == "tree":
+        yield tree_table(part)
+    elif part.rows and part.kind == "matrix":
+        yield escape(legend(part.rows))
+        yield matrix_table(part)
+    elif part.rows:
         width = max(len(part.columns), *map(len, part.rows))
         columns = [escape(name) for name in part.columns] + [""] * (width - len(part.columns))
         yield table(columns, [[_cell(value) for value in row] + [""] * (width - len(row)) for row in part.rows[:ROWS]])
-    elif part.kind == "table":
+    elif part.kind in ("table", "tree", "matrix"):
         yield "No rows."
     if len(part.rows) > ROWS:
         yield f"{number(len(part.rows) - ROWS)} more rows are in the JSON report."
     if part.note:
         yield escape(part.note)
+
+
+def tree_table(part: Section) -> str:
+    """A folder below another is set in; a sum of folders that are not shown is in italics."""
+    rows = []
+    for node, counts in outline(part.rows[:ROWS]):
+        name = code(node.name) if node.path else f"*{escape(node.name)}*"
+        rows.append(("&emsp;" * node.depth + name, node.worst, *counts))
+    return table(("Folder", "Worst", *SEVERITIES), rows, range(2, 2 + len(SEVERITIES)))
+
+
+def matrix_table(part: Section) -> str:
+    rows = [(code(plain(folder)), *(escape(letter(level)) for level in levels)) for folder, *levels in part.rows[:ROWS]]
+    width = max(len(part.columns), *map(len, rows))
+    heads = [escape(name) for name in part.columns] + [""] * (width - len(part.columns))
+    return table(heads, [(*row, *[""] * (width - len(row))) for row in rows])
 
 
 def _cell(value: Any) -> str:
@@ -151,13 +176,13 @@ def prose_block(block: Block) -> str:
 
 def listing(run: str, findings: Sequence[Finding], census: Census) -> Iterator[str]:
     yield "## Findings"
-    if not census.total:
-        yield "No findings were recorded."
+    if not census.open:
+        yield "Every finding is waived; they follow below." if census.waived else "No findings were recorded."
         return
-    if census.total > len(findings):
-        left = census.total - len(findings)
+    if census.open > len(findings):
+        left = census.open - len(findings)
         yield (
-            f"{number(len(findings))} of {number(census.total)} findings, the most severe first; "
+            f"{number(len(findings))} of {number(census.open)} findings, the most severe first; "
             f"{number(left)} are not listed. All of them are in findings.jsonl of run {code(run)}, "
             "and in the report's CSV and JSON forms."
         )
@@ -166,11 +191,23 @@ def listing(run: str, findings: Sequence[Finding], census: Census) -> Iterator[s
 
 
 def finding_row(finding: Finding) -> tuple[str, ...]:
-    waived = (
-        f" (waived until {escape(finding.waived.until)}: {escape(finding.waived.reason)})" if finding.waived else ""
-    )
-    message = escape(shorten(finding.message, CELL))
-    return finding.severity + waived, code(finding.rule), code(finding.where), message, escape(finding.remediation)
+    back = came_back(finding)
+    message = escape(shorten(finding.message, CELL)) + (f" (**{escape(back)}**)" if back else "")
+    return finding.severity, code(finding.rule), code(finding.where), message, escape(finding.remediation)
+
+
+def waived_listing(findings: Sequence[Finding], census: Census) -> Iterator[str]:
+    if not census.waived:
+        return
+    yield "## Waived findings"
+    yield escape(standing(len(findings), census))
+    rows = [waived_row(finding, finding.waived, census.today) for finding in findings if finding.waived]
+    yield table(("Severity", "Rule", "Where", "Finding", "Why it is waived", "Until"), rows)
+
+
+def waived_row(finding: Finding, waiver: Waiver, today: str) -> tuple[str, ...]:
+    lapsed = " **expired**" if expired(waiver, today) else ""
+    return *finding_row(finding)[:4], escape(shorten(waiver.reason, CELL)), escape(waiver.until) + lapsed
 
 
 def usage(summary: Summary) -> Iterator[str]:

@@ -9,6 +9,7 @@ from fsxap.reports.csv import write_csv
 from fsxap.reports.html import write_html
 from fsxap.reports.json import write_json
 from fsxap.reports.markdown import write_markdown
+from fsxap.reports.ocsf import write_ocsf
 from fsxap.reports.report import Report
 from fsxap.reports.sarif import write_sarif
 
@@ -18,8 +19,9 @@ WRITERS: dict[str, Callable[[Report, TextIO], None]] = {
     "csv": write_csv,
     "json": write_json,
     "sarif": write_sarif,
+    "ocsf": write_ocsf,
 }
-"""File suffix, without its dot, to writer."""
+"""Format name to writer; also the file suffix, without its dot, but for ocsf, whose files end in .ocsf.json."""
 
 
 def render(format: str, report: Report, stream: TextIO) -> None:

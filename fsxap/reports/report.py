@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fsxap.model import Finding, Section, Summary
@@ -19,7 +19,8 @@ NOT_AUDITED = "not-audited"
 class Report:
     """`findings` is read once by each writer, so an iterator serves one report only.
 
-    `generated` is UTC ISO 8601, `version` that of fsxap, `title` the use case's title (its name when empty).
+    `generated` is UTC ISO 8601 and the day waivers are judged by, `version` that of fsxap, `title` the use case's
+    title (its name when empty). `rules` says what a rule means, by its id, where that is known.
     """
 
     summary: Summary
@@ -28,6 +29,7 @@ class Report:
     generated: str
     version: str
     title: str = ""
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def heading(self) -> str:

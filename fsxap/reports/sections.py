@@ -9,10 +9,12 @@ from typing import Any
 from fsxap.model import Section, Summary
 from fsxap.reports.charts import Bar, Part, horizontal_bars, sparkline
 from fsxap.reports.markup import Markup, join, tag
+from fsxap.reports.matrix import access_matrix
 from fsxap.reports.overview import section, table
 from fsxap.reports.prose import Block, blocks, spans
 from fsxap.reports.report import Report, facts
 from fsxap.reports.text import number, plain, shorten
+from fsxap.reports.tree import heat_map
 
 ROWS = 1_000
 CELL = 2_000
@@ -35,6 +37,11 @@ def chapter(at: int, part: Section) -> Markup:
         body = horizontal_bars([_bar(row) for row in part.rows[:ROWS]], part.title, _heads(part.columns))
     elif part.kind == "table":
         body = data_table(part.columns, part.rows[:ROWS]) if part.rows else tag("p", "No rows.", class_="muted")
+    elif part.kind == "tree":
+        body = heat_map(part.rows[:ROWS]) if part.rows else tag("p", "No findings in any folder.", class_="muted")
+    elif part.kind == "matrix":
+        matrix = access_matrix(part.title, part.columns, part.rows[:ROWS])
+        body = matrix if part.rows else tag("p", "No access to show.", class_="muted")
     cut = f"{number(len(part.rows) - ROWS)} more rows are in the JSON report." if len(part.rows) > ROWS else ""
     return section(f"section-{at}", part.title, prose, body, tag("p", cut, class_="muted") if cut else None, note)
 

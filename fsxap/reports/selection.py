@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fsxap.model import SEVERITIES, Finding, Severity
 from fsxap.reports.report import NOT_AUDITED
+from fsxap.reports.waivers import expired
 
 GROUPS = 10_000
 """Distinct rules or folders counted by name; what comes after is counted together."""
@@ -30,11 +31,16 @@ class Group:
 
 
 class Census:
-    """Running counts of findings. `unread` are places that could not be audited, waived or not."""
+    """Running counts of findings. `unread` are places that could not be audited, waived or not.
 
-    def __init__(self) -> None:
+    `expired` counts the waived ones whose waiver does not cover `today`, an ISO date or time.
+    """
+
+    def __init__(self, today: str) -> None:
+        self.today = today
         self.total = 0
         self.waived = 0
+        self.expired = 0
         self.unread = 0
         self.severities: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
         self._rules: dict[str, list[int]] = {}
@@ -49,6 +55,7 @@ class Census:
         self.unread += finding.rule == NOT_AUDITED
         if finding.waived:
             self.waived += 1
+            self.expired += expired(finding.waived, self.today)
             return
         self.severities[finding.severity] += 1
         rank = RANK[finding.severity]
@@ -87,12 +94,36 @@ def folder(where: str) -> str:
     return "/".join(where.split("/")[:-1][:2]) or TOP
 
 
-def select(findings: Iterable[Finding], limit: int) -> tuple[list[Finding], Census]:
-    """The first `limit` by severity, then path, waived ones last; and the counts of all."""
-    census = Census()
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The findings a page shows: `open` to act on, and `waived`; `census` has counted all there are."""
+
+    open: list[Finding]
+    waived: list[Finding]
+    census: Census
+
+
+def select(findings: Iterable[Finding], limit: int, today: str) -> Selection:
+    """The first `limit` of each kind by severity, then path; expired waivers before those in force."""
+    census, waived = Census(today), list[Finding]()
+
+    def set_apart() -> Iterator[Finding]:
+        for finding in census.watch(findings):
+            if finding.waived is None:
+                yield finding
+                continue
+            waived.append(finding)
+            if len(waived) > 2 * max(1, limit):
+                waived[:] = heapq.nsmallest(limit, waived, key=order)
+
+    def order(finding: Finding) -> tuple[bool, int, str, str, str]:
+        lapsed = finding.waived is not None and expired(finding.waived, today)
+        return not lapsed, *_order(finding)
+
     # nsmallest(0) would not even look, and nothing would be counted.
-    return heapq.nsmallest(max(1, limit), census.watch(findings), key=_order)[:limit], census
+    shown = heapq.nsmallest(max(1, limit), set_apart(), key=_order)[:limit]
+    return Selection(shown, heapq.nsmallest(limit, waived, key=order), census)
 
 
-def _order(finding: Finding) -> tuple[bool, int, str, str, str]:
-    return finding.waived is not None, RANK[finding.severity], finding.where, finding.rule, finding.subject
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    return RANK[finding.severity], finding.where, finding.rule, finding.subject

@@ -37,12 +37,15 @@ def judge(summary: Summary, census: Census) -> Verdict:
     """Incomplete before anything else, then what was found."""
     found = found_line(census)
     reasons = gaps(summary, census)
+    lapsed = (lapsed_line(census),) if census.expired else ()
     if reasons:
         checked = summary.coverage.get("ok", 0) + summary.coverage.get("unchanged", 0)
         headline = "Incomplete: not everything was checked" if checked else "Incomplete: nothing was checked"
-        return Verdict("incomplete", headline, (*reasons, f"In what was checked: {found}."))
+        return Verdict("incomplete", headline, (*reasons, *lapsed, f"In what was checked: {found}."))
     if census.open:
-        return Verdict("findings", f"Complete, with {found}")
+        return Verdict("findings", f"Complete, with {found}", lapsed)
+    if lapsed:
+        return Verdict("findings", "Complete, and all findings are waived, but not all waivers are in force", lapsed)
     waived = (f"{count(census.waived, 'finding')} waived, listed below with the reasons.",) if census.waived else ()
     return Verdict("clean", "Complete, and nothing to act on", waived)
 
@@ -55,9 +58,27 @@ def found_line(census: Census) -> str:
     return f"{count(census.open, 'finding')} to act on, the worst {worst}"
 
 
+def lapsed_line(census: Census) -> str:
+    verb = "has" if census.expired == 1 else "have"
+    return f"{count(census.expired, 'waiver')} {verb} expired; the next run counts what they cover."
+
+
 def gaps(summary: Summary, census: Census) -> tuple[str, ...]:
     """Everything that keeps a run from being complete, one sentence each."""
-    coverage, counted = summary.coverage, sum(summary.findings.values())
+    counted = sum(summary.findings.values())
+    said = (
+        (census.unread, f"{count(census.unread, 'place')} could not be audited (rule not-audited)."),
+        (
+            counted > census.open,
+            f"The run counted {count(counted, 'finding')}; only {number(census.open)} came with this report.",
+        ),
+    )
+    return *coverage_gaps(summary), *(sentence for applies, sentence in said if applies)
+
+
+def coverage_gaps(summary: Summary) -> tuple[str, ...]:
+    """The gaps that are known before the findings are read."""
+    coverage = summary.coverage
     seen, ended = coverage.get("seen", 0), sum(coverage.get(part, 0) for part in PARTS)
     failed, missing = coverage.get("failed", 0), coverage.get("missing", 0)
     checked = coverage.get("ok", 0) + coverage.get("unchanged", 0)
@@ -67,12 +88,7 @@ def gaps(summary: Summary, census: Census) -> tuple[str, ...]:
         (seen and not checked and not failed, "Every item was skipped or gone; none was read."),
         (failed, f"{count(failed, 'item')} could not be processed."),
         (missing, f"{count(missing, 'item')} listed, but without a result."),
-        (census.unread, f"{count(census.unread, 'place')} could not be audited (rule not-audited)."),
         (seen != ended, f"Coverage does not add up: {number(seen)} seen, {number(ended)} accounted for."),
-        (
-            counted > census.open,
-            f"The run counted {count(counted, 'finding')}; only {number(census.open)} came with this report.",
-        ),
     )
     return tuple(sentence for applies, sentence in said if applies)
 

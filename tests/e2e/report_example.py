@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from fsxap.acl.overview import AccessMatrix, FolderTree
 from fsxap.model import Finding, Section, Severity, Summary, Tally, Waiver
 from fsxap.reports import Report
 
@@ -21,6 +22,11 @@ DEPARTMENTS = {
 OWNERS = ("CORP\\j.meyer", "CORP\\a.okafor", "CORP\\m.silva", "CORP\\k.tanaka", "CORP\\l.dubois")
 GROUPS = ("CORP\\Domain Users", "Everyone", "NT AUTHORITY\\Authenticated Users", "BUILTIN\\Users")
 ORPHAN = "S-1-5-21-3623811015-3361044348-30300820-{}"
+
+WAIVERS = (
+    Waiver("meant for everybody; reviewed by the security board", "2026-06-30"),
+    Waiver("scanners cannot log on until they are replaced", "2025-05-31"),
+)
 
 # rule, severity, how many, message, remediation, controls
 RULES: tuple[tuple[str, Severity, int, str, str, tuple[str, ...]], ...] = (
@@ -140,7 +146,7 @@ def findings() -> list[Finding]:
             }
             if subject:
                 evidence |= {"trustee": subject, "mask": "0x1f01ff", "applies_to": "this folder, subfolders and files"}
-            waiver = Waiver("meant for everybody; reviewed by the security board", "2026-06-30")
+            waiver = WAIVERS[place.endswith("/scans")]
             waived = waiver if place.startswith("/corp/shared/") and rule == "open-access-read" else None
             made.setdefault(
                 f"{rule}|{place}|{subject}",
@@ -185,6 +191,31 @@ def summary(found: list[Finding]) -> Summary:
     )
 
 
+def tree(found: list[Finding]) -> Section:
+    folders = FolderTree()
+    for finding in found:
+        if not finding.waived:
+            folders.add(finding.where, finding.severity)
+    return folders.section("Where the findings are")
+
+
+def matrix() -> Section:
+    """Each department has its own group; some folders are open to more."""
+    draw, made = random.Random(5), AccessMatrix(folders=26)
+    made.add("/corp", {"BUILTIN\\Administrators": "full", "CORP\\Domain Users": "list"})
+    for name, inner in DEPARTMENTS.items():
+        own = {"BUILTIN\\Administrators": "full", f"CORP\\{name}-rw": "modify", f"CORP\\{name}-ro": "read"}
+        made.add(f"/corp/{name}", own)
+        for below in inner:
+            more: dict[str, str | None] = dict(own)
+            if draw.random() < 0.4:
+                more[draw.choice(GROUPS)] = draw.choice(("read", "read", "modify", "full", "write"))
+            if draw.random() < 0.2:
+                more[draw.choice(OWNERS)] = draw.choice(("full", "change-permissions", None))
+            made.add(f"/corp/{name}/{below}", more)
+    return made.section("Who has what where")
+
+
 def sections(found: list[Finding]) -> tuple[Section, ...]:
     critical = sum(finding.severity == "critical" for finding in found)
     held = {group: sum(finding.subject == group for finding in found) for group in GROUPS}
@@ -225,6 +256,8 @@ def sections(found: list[Finding]) -> tuple[Section, ...]:
             ("Group", "Findings"),
             tuple(sorted(held.items(), key=lambda pair: -pair[1])),
         ),
+        tree(found),
+        matrix(),
     )
 
 

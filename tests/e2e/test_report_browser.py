@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fsxap.model import Finding, Section
+from fsxap.model import Finding, Section, Waiver
 from fsxap.reports import Report, write_html
 from tests.e2e import chromium, report_example
 
@@ -48,7 +48,8 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(report_example.report(), tmp_path_factory.mktemp("report") / "report.html")
 
 
-FOUND = report_example.findings()
+ALL = report_example.findings()
+FOUND = [one for one in ALL if not one.waived]
 
 
 def shown(page: chromium.Page) -> str:
@@ -114,12 +115,6 @@ def test_every_filter_by_hand(page: chromium.Page, example: Path) -> None:
     page.click(".reset")
     assert shown(page) == f"Showing {len(FOUND)} of {len(FOUND)}"
     assert page.eval("location.hash") == ""
-    page.eval("document.querySelector('[name=status]').value = 'waived'")
-    page.type("input[name=path]", "/corp/shared")
-    wanted = [one for one in FOUND if one.waived]
-    assert wanted
-    assert sorted(cells(page, "where")) == sorted(one.where for one in wanted)
-    page.click(".reset")
     page.eval("rule = document.querySelector('[name=rule]'); rule.value = 'unresolved-sid'")
     page.eval("rule.dispatchEvent(new Event('input', {bubbles: true}))")
     page.settle()
@@ -131,6 +126,57 @@ def test_a_bar_filters_the_table(page: chromium.Page, example: Path) -> None:
     page.click('#glance a[href="#rule=unix-world-writable"]')
     assert set(cells(page, "rule")) == {"unix-world-writable"}
     assert page.eval("document.querySelector('[name=rule]').value") == "unix-world-writable"
+
+
+def test_waived_findings_stand_apart(page: chromium.Page, example: Path) -> None:
+    page.open(example)
+    ids = page.eval("Array.from(document.querySelectorAll('#waivers tbody tr'), row => row.id)")
+    assert sorted(ids) == sorted(f"f-{one.id}" for one in ALL if one.waived)
+    assert page.eval("document.querySelector('#waivers tbody .until').innerText").endswith("expired")
+    evidence = "document.querySelector('#waivers .evidence').checkVisibility()"
+    assert not page.eval(evidence)
+    page.click("#waivers summary")
+    assert page.eval(evidence)
+
+
+def test_the_tree_folds_without_script(page: chromium.Page, example: Path) -> None:
+    page.call("Emulation.setScriptExecutionDisabled", value=True)
+    page.open(example)
+    below = "document.querySelector('.tree details li').checkVisibility()"
+    assert page.eval(below)
+    # The page's own clock stands still with its scripts, so the mouse is moved by hand.
+    place = "(line => { line.scrollIntoView({block: 'center'}); const at = line.getBoundingClientRect();"
+    x, y = page.eval(f"{place} return [at.right - 40, at.y + 9] }})(document.querySelector('.tree summary'))")
+    for kind in ("mousePressed", "mouseReleased"):
+        page.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    assert not page.eval(below)
+
+
+def test_a_folder_of_the_tree_filters_the_table(page: chromium.Page, example: Path) -> None:
+    page.open(example)
+    page.click('.tree a[href="#folder=%2Fcorp%2Flegal"]')
+    wanted = [one for one in FOUND if f"{one.where}/".startswith("/corp/legal/")]
+    assert wanted
+    assert sorted(cells(page, "where")) == sorted(one.where for one in wanted)
+    assert page.eval("document.querySelector('.tree details').open")
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_heads_of_the_matrix_stay_in_sight(page: chromium.Page, example: Path, width: int) -> None:
+    page.resize(width, 800)
+    page.open(example)
+    page.eval("(box => { box.scrollTop = 300; box.scrollLeft = 200; })(document.querySelector('.matrix'))")
+    page.settle()
+    edges = (
+        "(box => ['thead th:last-child', 'tbody tr:last-child th', '.corner'].map(name => {"
+        " const at = box.querySelector(name).getBoundingClientRect(), on = box.getBoundingClientRect();"
+        " return [Math.round(at.left - on.left), Math.round(at.top - on.top)] }))(document.querySelector('.matrix'))"
+    )
+    head, row, corner = page.eval(edges)
+    assert page.eval("document.querySelector('.matrix').scrollTop") > 0
+    assert head[1] <= 2
+    assert row[0] <= 2
+    assert max(corner) <= 2
 
 
 def test_columns_sort_both_ways(page: chromium.Page, example: Path) -> None:
@@ -197,7 +243,10 @@ def endless(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Names without a place to break, longer than any page is wide."""
     long = "n" * 250
     sections = [Section(long, kind, (long, long), ((long, long),), long, long) for kind in ("table", "bars", "facts")]
+    sections.append(Section(long, "tree", rows=tuple((at, long, f"/{long}", 123_456, 9, 9, 9, 9) for at in range(20))))
+    sections.append(Section(long, "matrix", (long, *[long] * 30), ((long, *["full"] * 29, long),)))
     findings = [Finding(long, "high", long, f"/{long}/{long}", {long: long}, long, long, (long,))]
+    findings += [replace(findings[0], where=f"/{long}", waived=Waiver(long, long))]
     summary = replace(report_example.summary([]), source=long, run=long, failures={long: 1}, usage={long: 1})
     made = replace(report_example.report(), findings=findings, sections=sections, summary=summary, title=long)
     return written(made, tmp_path_factory.mktemp("endless") / "report.html")
@@ -263,18 +312,21 @@ def test_pictures(page: chromium.Page, example: Path, tmp_path: Path) -> None:
     pictures = (
         ("report.png", "light", "", "header"),
         ("report-findings-dark.png", "dark", "#severity=critical", "#findings"),
+        ("report-tree.png", "light", "", "#section-4"),
+        ("report-matrix-dark.png", "dark", "", "#section-5"),
     )
     for name, scheme, fragment, start in pictures:
         page.media(scheme)
-        page.resize(1200, 1560 if scheme == "light" else 760, scale=1.5)
+        height = 1560 if name == "report.png" else 760
+        page.resize(1200, height, scale=1.5)
         page.open(example, fragment)
-        if start != "header":
+        if start == "#findings":
             page.click("#list .fold")
         page.eval(f"document.querySelector('{start}').scrollIntoView({{behavior: 'instant'}})")
         page.settle()
         picture = page.picture()
         (folder / name).write_bytes(picture)
         assert picture.startswith(b"\x89PNG")
-        assert struct.unpack(">II", picture[16:24]) == (1800, 2340 if scheme == "light" else 1140)
+        assert struct.unpack(">II", picture[16:24]) == (1800, height * 3 // 2)
         # A blank page packs into a fraction of this.
         assert len(picture) > 60_000

@@ -126,6 +126,24 @@ def test_two_runs_at_once_are_refused(fsxap: Program, large: Path) -> None:
     assert (second.code, second.error["code"]) == (253, "locked")
 
 
+def test_an_interrupted_scan_can_be_resumed_or_begun_anew(fsxap: Program, large: Path) -> None:
+    scan = ("scan-acl", "--files", "--emit", "all", "-s", large)
+    process = fsxap.start(*scan)
+    assert process.stdout
+    done = [process.stdout.readline() for _ in range(200)]
+    process.kill()
+    done += process.stdout.readlines()
+    process.wait()
+    resumed = fsxap(*scan, "--resume")
+    whole = resumed.summary["coverage"]
+    assert whole["ok"] == whole["seen"] > len(resumed.of("acl")) > 0
+    paths = [json.loads(line)["path"] for line in done if line.endswith("}\n") and '"type":"acl"' in line]
+    assert len(set(paths) | {record["path"] for record in resumed.of("acl")}) == whole["seen"]
+    anew = fsxap(*scan)
+    assert len(anew.of("acl")) == whole["seen"]
+    assert anew.summary["run"] != resumed.summary["run"]
+
+
 def test_a_manifest_can_be_given(fsxap: Program, folder: Path) -> None:
     manifest = fsxap("run-uc", "legal-compliance", "-s", folder, "--dry-run").out
     chosen = "".join(line + "\n" for line in manifest.splitlines() if '"/hr' in line)

@@ -8,20 +8,37 @@ from typing import Any
 from fsxap.acl.compare import same_entry
 from fsxap.acl.entries import access_list
 from fsxap.acl.rules import (
+    access_points,
     coverage,
     entries,
+    exports,
     identity,
     inheritance,
     layers,
     open_access,
     privilege,
     shares,
+    site,
     unix,
 )
 from fsxap.acl.rules.rule import Context, Hit, Rule, ShareSubject, Subject, Unread
+from fsxap.acl.rules.site import RootSubject, SiteSubject
 from fsxap.model import Failure, Finding
 
-__all__ = ["RULES", "Context", "Rule", "ShareSubject", "Subject", "audit", "audit_share", "not_audited"]
+__all__ = [
+    "RULES",
+    "Context",
+    "RootSubject",
+    "Rule",
+    "ShareSubject",
+    "SiteSubject",
+    "Subject",
+    "audit",
+    "audit_root",
+    "audit_share",
+    "audit_site",
+    "not_audited",
+]
 
 OBJECT_RULES: tuple[Rule[Subject], ...] = (
     *open_access.RULES,
@@ -32,7 +49,8 @@ OBJECT_RULES: tuple[Rule[Subject], ...] = (
     *unix.RULES,
     *layers.RULES,
 )
-RULES: tuple[Rule[Any], ...] = (*OBJECT_RULES, *shares.RULES, *coverage.RULES)
+SITE_RULES: tuple[Rule[SiteSubject], ...] = (*site.SITE_RULES, *exports.RULES, *access_points.RULES)
+RULES: tuple[Rule[Any], ...] = (*OBJECT_RULES, *shares.RULES, *SITE_RULES, *site.ROOT_RULES, *coverage.RULES)
 """Every rule. A new family is a module here, named in the tuples above."""
 
 
@@ -53,6 +71,18 @@ def audit(subject: Subject, only: Callable[[str], bool] | None = None) -> list[F
 
 def audit_share(subject: ShareSubject, only: Callable[[str], bool] | None = None) -> list[Finding]:
     rules = (rule for rule in shares.RULES if only is None or only(rule.id))
+    return [finding for rule in rules for finding in rule.findings(subject)]
+
+
+def audit_site(subject: SiteSubject, only: Callable[[str], bool] | None = None) -> list[Finding]:
+    """What is wrong with an SVM's services and accounts; what was not read has no findings and is no proof."""
+    rules = (rule for rule in SITE_RULES if only is None or only(rule.id))
+    return [finding for rule in rules for finding in rule.findings(subject)]
+
+
+def audit_root(subject: RootSubject, only: Callable[[str], bool] | None = None) -> list[Finding]:
+    """What the root of a volume or share lacks."""
+    rules = (rule for rule in site.ROOT_RULES if only is None or only(rule.id))
     return [finding for rule in rules for finding in rule.findings(subject)]
 
 

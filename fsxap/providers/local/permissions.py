@@ -14,6 +14,7 @@ from typing import Any
 
 from fsxap.acl.description import Description, plain
 from fsxap.acl.model import Descriptor, Entry, Kind, Share, Volume
+from fsxap.acl.site import Site, described_site
 from fsxap.errors import AccessDenied, ConfigurationError, FsxapError, NotFound, ServiceError
 from fsxap.model import Failure, Unlisted
 from fsxap.providers.local.files import reason, translated
@@ -102,6 +103,14 @@ class FolderPermissions:
             return descriptor
         return replace(descriptor, owner=self._user(found.st_uid), group=self._group(found.st_gid))
 
+    def effective(self, path: str, trustee: str) -> int:
+        """A folder has no file server to ask."""
+        raise ServiceError(
+            f"nobody computes what {trustee} may do at {path}",
+            code="not-supported",
+            hint="--verify needs ONTAP's own answers: use it with --ontap",
+        )
+
     def fingerprint(self) -> str:
         """The sidecar's contents. Modes and owners move the change time, which is in every entry's version."""
         return self._proof
@@ -119,6 +128,10 @@ class FolderPermissions:
             "servers": (svm.server,) if svm.cifs else (),
             "unknown": ("ACLs beside the modes of the files",) if self._posix else (),
         }
+
+    def site(self) -> Site:
+        """What the sidecar says of the SVM; a plain folder has none, so nothing there applies."""
+        return Site() if self._posix else described_site(self._described)
 
     def _children(self, folder: str, files: bool, linked: set[tuple[int, int]]) -> Iterator[Entry | Unlisted]:
         try:

@@ -159,7 +159,7 @@ def lost(error: Exception, host: str, what: str, *, answered: bool) -> FsxapErro
     if isinstance(error, exceptions.ConnectTimeoutError):
         said = f"no connection to {host} within the time limit"
         return Unreachable(said, hint=PLACE_HINT, retryable=answered)
-    if isinstance(error, exceptions.TimeoutError):
+    if isinstance(error, exceptions.TimeoutError | TimeoutError):
         return Unavailable(
             f"{host} did not answer {what} within the time limit", code="timeout", hint="lower --workers"
         )

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from urllib.parse import quote, unquote, urlencode
 
 from fsxap import __version__
@@ -18,10 +19,8 @@ from fsxap.model import Record
 from fsxap.ports import Cancellation
 from fsxap.providers.ontap import answers, endpoint
 from fsxap.providers.ontap.gate import DEFAULT, Gate, Outcome
+from fsxap.providers.ontap.http1 import Connections
 from fsxap.retry import Retry
-
-if TYPE_CHECKING:
-    import urllib3
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -71,7 +70,7 @@ class OntapClient:
         self._cancel = cancel
         self._answered = threading.Event()
         self._refused: Unauthenticated | None = None
-        self._pool = _pool(where, _headers(user, password), self.gate.most, ca_file, insecure)
+        self._pool = _pool(where, _headers(user, password), ca_file, insecure)
 
     def __enter__(self) -> Self:
         return self
@@ -134,22 +133,15 @@ class OntapClient:
         from urllib3.exceptions import HTTPError
 
         try:
-            response = self._pool.urlopen("GET", link, redirect=False, retries=False, preload_content=False)
-            self._answered.set()
-            try:
-                body = response.read(BODY_LIMIT + 1)
-                if len(body) > BODY_LIMIT:
-                    # A connection with an unread rest cannot be used again.
-                    response.close()
-            finally:
-                response.release_conn()
-        except (HTTPError, OSError) as error:
+            answer = self._pool.get(link, BODY_LIMIT)
+        except (HTTPError, HTTPException, OSError) as error:
             raise answers.lost(error, self.host, what, answered=self._answered.is_set()) from error
-        if len(body) > BODY_LIMIT:
+        self._answered.set()
+        if answer.body is None:
             raise ServiceError(f"ONTAP's answer to {what} is larger than {BODY_LIMIT} bytes", code="oversized-answer")
-        if response.status != 200:
-            raise answers.refusal(response.status, body, what)
-        return answers.parse(body, what)
+        if answer.status != 200:
+            raise answers.refusal(answer.status, answer.body, what)
+        return answers.parse(answer.body, what)
 
     def _check(self) -> None:
         if self._refused is not None:
@@ -174,23 +166,9 @@ def target(path: str, query: Query) -> str:
     return f"/api{path}" + (f"?{urlencode(plain, quote_via=quote, safe='')}" if plain else "")
 
 
-def _pool(
-    where: endpoint.Endpoint, headers: Mapping[str, str], size: int, ca_file: str | Path, insecure: bool
-) -> urllib3.HTTPConnectionPool:
-    import urllib3
-
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    if where.scheme == "http":
-        return urllib3.HTTPConnectionPool(
-            where.host, where.port, timeout=timeout, maxsize=size, block=True, headers=headers
-        )
-    if insecure:
-        # The caller has warned once; urllib3 would for every request.
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    context = endpoint.tls(ca_file, insecure=insecure)
-    return urllib3.HTTPSConnectionPool(
-        where.host, where.port, timeout=timeout, maxsize=size, block=True, headers=headers, ssl_context=context
-    )
+def _pool(where: endpoint.Endpoint, headers: Mapping[str, str], ca_file: str | Path, insecure: bool) -> Connections:
+    context = None if where.scheme == "http" else endpoint.tls(ca_file, insecure=insecure)
+    return Connections(where, headers, context=context, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
 
 
 def _headers(user: str, password: str) -> dict[str, str]:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from fsxap.acl.model import Descriptor, Entry, Share, Volume
-from fsxap.errors import AccessDenied, NotFound, ServiceError
+from fsxap.acl.site import AccessPoints, Site, with_access_points
+from fsxap.errors import AccessDenied, NotFound, ServiceError, Unauthenticated
 from fsxap.model import Unlisted
 from fsxap.ports import Cancellation
-from fsxap.providers.ontap import decode, paths, walker
+from fsxap.providers.ontap import decode, estimate, oracle, paths, walker
 from fsxap.providers.ontap.client import PAGING, OntapClient, Page, Query, target
 from fsxap.providers.ontap.gate import DEFAULT
 from fsxap.providers.ontap.inventory import EVERY, Inventory, choose
 from fsxap.providers.ontap.inventory import FIELDS as VOLUME_FIELDS
+from fsxap.providers.ontap.services import read_site
 from fsxap.providers.ontap.surroundings import surroundings
 from fsxap.retry import Retry
 
@@ -39,6 +41,7 @@ OPTIONAL: tuple[str, ...] = (
 KEPT = 4096
 """Directory descriptors kept in memory: every child asks for its parent's."""
 
+_NOT_ASKED = "S3 access points of the volumes: AWS was not asked"
 _RELEASE = re.compile(r"Release (\d[\w.]*)")
 
 
@@ -54,24 +57,35 @@ def connect(
     workers: int = DEFAULT,
     retry: Retry | None = None,
     cancel: Cancellation | None = None,
+    access_points: Callable[[], AccessPoints] | None = None,
 ) -> RestOntap:
-    """Sends nothing yet. `volumes` are names, or `*`; none is right where only one exists."""
+    """Sends nothing yet. `volumes` are names, or `*`; none is right where only one exists.
+
+    `access_points` asks AWS for the S3 access points, which ONTAP does not know.
+    """
     client = OntapClient(
         url, user, password, ca_file=ca_file, insecure=insecure, workers=workers, retry=retry, cancel=cancel
     )
-    return RestOntap(client, svm=svm, volumes=volumes, cancel=cancel)
+    return RestOntap(client, svm=svm, volumes=volumes, cancel=cancel, access_points=access_points)
 
 
 class RestOntap:
     """Owns the client, and remembers what does not change within a run. Safe for any thread."""
 
     def __init__(
-        self, client: OntapClient, *, svm: str = "", volumes: Sequence[str] = (), cancel: Cancellation | None = None
+        self,
+        client: OntapClient,
+        *,
+        svm: str = "",
+        volumes: Sequence[str] = (),
+        cancel: Cancellation | None = None,
+        access_points: Callable[[], AccessPoints] | None = None,
     ) -> None:
         self._client = client
         self._svm = svm
         self._names = tuple(volumes)
         self._cancel = cancel
+        self._access_points = access_points or (lambda: AccessPoints(None, (_NOT_ASKED,)))
         self._lock = threading.RLock()
         self._inventory: Inventory | None = None
         self._release: str | None = None
@@ -166,6 +180,14 @@ class RestOntap:
             self._keep(found)
         return found
 
+    def effective(self, path: str, trustee: str) -> int:
+        """ONTAP's own mask for an account at a namespace path."""
+        place = "/" + paths.clean(path)
+        endpoint = f"/protocols/file-security/effective-permissions/{self.inventory.svm_uuid}/{paths.segment(place)}"
+        answer = self._found(place, lambda: self._client.get(endpoint, oracle.query(trustee)))
+        with decode.readable(f"the effective permissions of {place}"):
+            return oracle.mask(answer)
+
     def _keep(self, descriptor: Descriptor) -> None:
         with self._lock:
             self._directories[descriptor.path] = descriptor
@@ -193,9 +215,44 @@ class RestOntap:
             "unknown": tuple(unknown),
         }
 
+    def site(self) -> Site:
+        """See `services.read_site`; with the S3 access points where AWS can be asked."""
+        used: dict[str, tuple[str, ...]] = {}
+        for volume in self.inventory.mounted:
+            used[volume.export_policy] = (*used.get(volume.export_policy, ()), volume.name)
+        svm, uuid = self.inventory.svm, self.inventory.svm_uuid
+        site = read_site(self._client.get, self._client.records, svm, uuid, used)
+        return with_access_points(site, self._access_points())
+
     def count_hint(self, volume: Volume) -> int | None:
         """About how many files and directories the volume holds: its used inodes."""
         return volume.files_used
+
+    def estimate_calls(self, volumes: Sequence[Volume], files: bool) -> int | None:
+        """About how many calls auditing these volumes takes: exact with File System Analytics, else the most it can be.
+
+        None when a volume's inodes are not known. One call a volume.
+        """
+        total = 0
+        for volume in volumes:
+            number = estimate.calls(self.count_hint(volume), self._analytics(volume), files=files)
+            if number is None:
+                return None
+            total += number
+        return total
+
+    def _analytics(self, volume: Volume) -> Mapping[str, Any]:
+        endpoint = f"/storage/volumes/{volume.uuid}/files/{paths.ROOT}"
+        try:
+            records = self._client.get(endpoint, {"fields": f"name,{estimate.FIELDS}", "max_records": 1}).get("records")
+        except Unauthenticated:
+            raise
+        except ServiceError:
+            # Older releases refuse the fields: an estimate without them is coarser, and the scan itself says more.
+            return {}
+        first = records[0] if isinstance(records, list) and records and isinstance(records[0], dict) else {}
+        found = first.get("analytics") if first.get("name") == "." else None
+        return found if isinstance(found, dict) else {}
 
     def _entry(self, volume: Volume, place: str) -> Entry:
         """One entry. The root's stands in its own listing, as "."; others are asked for by name."""

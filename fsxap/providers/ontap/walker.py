@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from fsxap.acl.model import Entry
 from fsxap.errors import ConfigurationError, FsxapError, Interrupted, NotFound, Unauthenticated
@@ -44,19 +45,34 @@ class Listing:
 Fetch = Callable[[Listing], Page]
 
 
+class Siblings(NamedTuple):
+    """Directories not begun that one page named, joined by slashes: what waits is most of what a walk remembers."""
+
+    parent: str
+    names: str
+    depth: int
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What is still to be read: directories not begun, as path and depth only, and those with pages left."""
+    """What is still to be read: directories not begun, and those with pages left."""
 
-    untouched: deque[tuple[str, int]]
+    untouched: deque[Siblings] = field(default_factory=deque)
+    following: deque[Listing] = field(default_factory=deque)
     begun: deque[Listing] = field(default_factory=deque)
 
     def __bool__(self) -> bool:
-        return bool(self.untouched or self.begun)
+        return bool(self.untouched or self.following or self.begun)
 
     def take(self) -> Listing:
         """Begun ones first, so that few are half read at a time."""
-        return self.begun.popleft() if self.begun else Listing(*self.untouched.popleft())
+        if self.begun:
+            return self.begun.popleft()
+        if not self.following:
+            parent, names, depth = self.untouched.popleft()
+            base = f"{parent}/" if parent else ""
+            self.following.extend(Listing(base + name, depth) for name in names.split("/"))
+        return self.following.popleft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ def walk(
     yield start
     if start.kind != "directory" or scope.depth == 0:
         return
-    waiting = Queue(deque([(paths.relative(scope.junction, start.path), 0)]))
+    waiting = Queue(following=deque([Listing(paths.relative(scope.junction, start.path), 0)]))
     linked: set[tuple[int, int]] = set()
     with closing(_fetched(fetch, waiting, workers, cancel)) as pages:
         for listing, future in pages:
@@ -92,21 +108,24 @@ def walk(
             page = future.result()
             if page.next:
                 waiting.begun.append(replace(listing, link=page.next))
+            depth, names = listing.depth + 1, []
             for found in _entries(page, listing, scope, linked):
                 if isinstance(found, Unlisted) or scope.files or found.kind in FOLDERS:
                     yield found
-                if isinstance(found, Entry) and found.kind == "directory":
-                    depth = listing.depth + 1
-                    if depth >= DEEPEST:
-                        yield Unlisted(found.path, Failure("too-deep", f"not listed: more than {DEEPEST} levels deep"))
-                    elif scope.depth is None or depth < scope.depth:
-                        waiting.untouched.append((paths.relative(scope.junction, found.path), depth))
+                if not isinstance(found, Entry) or found.kind != "directory":
+                    continue
+                if depth >= DEEPEST:
+                    yield Unlisted(found.path, Failure("too-deep", f"not listed: more than {DEEPEST} levels deep"))
+                elif scope.depth is None or depth < scope.depth:
+                    names.append(found.path.rpartition("/")[2])
+            if names:
+                waiting.untouched.append(Siblings(listing.path, "/".join(names), depth))
 
 
 def _fetched(
     fetch: Fetch, waiting: Queue, workers: int, cancel: Cancellation | None
 ) -> Generator[tuple[Listing, Future[Page]]]:
-    """Pages as they arrive, at most one in flight a worker, until nothing waits."""
+    """Pages as they arrive, at most one in flight a worker and one waiting for it, until nothing waits."""
     arrived: SimpleQueue[tuple[Listing, Future[Page]]] = SimpleQueue()
 
     def keep(listing: Listing, future: Future[Page]) -> None:
@@ -118,7 +137,7 @@ def _fetched(
         while waiting or in_flight:
             if cancel is not None and cancel.is_set():
                 raise Interrupted("stopped while listing the volume", hint="run it again to go on")
-            while waiting and in_flight < workers:
+            while waiting and in_flight < 2 * workers:
                 listing = waiting.take()
                 pool.submit(fetch, listing).add_done_callback(partial(keep, listing))
                 in_flight += 1

@@ -60,8 +60,7 @@ function read(body) {
   return {
     body,
     severity: body.dataset.severity,
-    status: body.dataset.waived === undefined ? "to act on" : "waived",
-    rank: (body.dataset.waived === undefined ? 0 : 10) + Number(body.dataset.rank),
+    rank: Number(body.dataset.rank),
     rule: cell("rule"),
     where: cell("where"),
     message: cell("message"),
@@ -103,7 +102,7 @@ function sortable(head, state) {
   });
 }
 
-const fields = ["rule", "folder", "status", "path", "text"];
+const fields = ["rule", "folder", "path", "text"];
 const words = new Intl.Collator("en", { numeric: true });
 
 function sort({ list, rows, order }) {
@@ -133,7 +132,6 @@ function wanted(form) {
     severity: Array.from(pressed, (toggle) => toggle.dataset.severity),
     rule: field("rule"),
     folder: field("folder"),
-    status: field("status"),
     path: field("path").trim().toLowerCase(),
     text: field("text").trim().toLowerCase(),
   };
@@ -141,7 +139,6 @@ function wanted(form) {
 
 function matches(row, want) {
   if (want.severity.length && !want.severity.includes(row.severity)) return false;
-  if (want.status && row.status !== want.status) return false;
   if (want.rule && row.rule !== want.rule) return false;
   if (want.folder && row.where !== want.folder && !row.where.startsWith(want.folder + "/")) return false;
   if (want.path && !row.where.toLowerCase().includes(want.path)) return false;
@@ -191,7 +188,7 @@ function restore(state) {
   for (const toggle of form.querySelectorAll(".toggle")) press(toggle, severities.includes(toggle.dataset.severity));
   for (const name of fields) form.elements[name].value = kept.get(name) || "";
   // A select takes only what it offers: a rule it does not list would silently show everything.
-  for (const name of ["rule", "folder", "status"]) offer(form.elements[name], kept.get(name) || "");
+  for (const name of ["rule", "folder"]) offer(form.elements[name], kept.get(name) || "");
   const chosen = (kept.get("sort") || "severity").split("-");
   order.column = ["severity", "rule", "where", "message"].includes(chosen.at(-1)) ? chosen.at(-1) : "severity";
   order.down = chosen.length > 1;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fsxap.acl.rules import RULES
 from fsxap.engine.types import Footprint, Grant, Param, UseCase, boolean
 from fsxap.usecases.legal_compliance.audit import discover, process
 from fsxap.usecases.legal_compliance.summary import summarise
@@ -23,6 +24,7 @@ USE_CASE = UseCase(
     process=process,
     summarise=summarise,
     engines=("ontap", "sql", "narrator"),
+    rules={rule.id: rule.title for rule in RULES},
     footprint=Footprint(
         memory=512,
         timeout=900,

@@ -1,4 +1,4 @@
-"""Finds what to audit and audits one path or share."""
+"""Finds what to audit and audits one path, share or SVM."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 
 from fsxap.acl.model import Descriptor, Entry, Share
 from fsxap.acl.records import acl_record
-from fsxap.acl.rules import Context, ShareSubject, Subject, audit, audit_share, not_audited
+from fsxap.acl.rules import Context, ShareSubject, Subject, audit_share, not_audited
 from fsxap.engine.types import Kit
 from fsxap.errors import FsxapError, ItemError, NotFound, ServiceError, Unauthenticated
 from fsxap.model import Failure, Item, Result, Unlisted, digest
+from fsxap.usecases.legal_compliance.svm import audit_svm, site_of, svm_item
+from fsxap.usecases.legal_compliance.verdicts import judge_once
 
 SHARE = "share://"
 NEVER_FOLLOWED = {
@@ -22,13 +24,16 @@ NEVER_FOLLOWED = {
 
 
 def discover(kit: Kit) -> Iterator[Item | Unlisted]:
-    """Shares, then every path of every volume.
+    """The SVM where there is one, shares, then every path of every volume.
 
     Where equal versions do not prove that permissions are equal, the run's id makes each version new, so that an
     audit is always complete and a resumed one still knows what it has done.
     """
     proof = kit.ontap.fingerprint()
     suffix = f"#{kit.run if proof is None else proof}"
+    site = site_of(kit)
+    if site.svm:
+        yield svm_item(site, suffix)
     for share in kit.ontap.shares():
         version = digest(share.name, share.path, [str(ace) for ace in share.aces], dict(share.flags)) + suffix
         yield Item(share_key(share), version=version, attrs={"kind": "share"})
@@ -51,6 +56,8 @@ def process(item: Item, kit: Kit) -> Result:
     kind = item.attrs.get("kind", "")
     if kind == "share":
         return _audit_share(item, kit)
+    if kind == "svm":
+        return audit_svm(item, kit, _context(kit, "/"), _wanted(kit))
     if kind in NEVER_FOLLOWED:
         return Result.skipped(item, NEVER_FOLLOWED[kind], kind=kind, engine=kit.ontap.engine)
     try:
@@ -68,7 +75,8 @@ def process(item: Item, kit: Kit) -> Result:
 def _audit_path(item: Item, kit: Kit) -> Result:
     descriptor = kit.ontap.security(item.key)
     parent = _parent(item.key, kit)
-    findings = audit(Subject(descriptor, parent, _context(kit, item.key)), only=_wanted(kit))
+    judge = kit.memo("verdicts", lambda: judge_once(_wanted(kit)))
+    findings = judge(Subject(descriptor, parent, _context(kit, item.key)))
     data = {
         "acl": acl_record(descriptor),
         "engine": kit.ontap.engine,
@@ -110,7 +118,7 @@ def _parent(path: str, kit: Kit) -> Descriptor | None:
 
 def _context(kit: Kit, path: str) -> Context:
     facts = kit.memo("context", kit.ontap.context)
-    volumes = kit.memo("volumes", kit.ontap.volumes)
+    volumes, site = kit.memo("volumes", kit.ontap.volumes), site_of(kit)
     inside = [volume for volume in volumes if path == volume.path or path.startswith(volume.path.rstrip("/") + "/")]
     volume = max(inside, key=lambda volume: len(volume.path), default=None)
     root = volume.path if volume else "/"
@@ -122,6 +130,9 @@ def _context(kit: Kit, path: str) -> Context:
         volume_style=volume.style if volume else "",
         depth=depth,
         shares=kit.memo("shares", kit.ontap.shares),
+        users=site.accounts,
+        uids=site.uids,
+        gids=site.gids,
     )
 
 

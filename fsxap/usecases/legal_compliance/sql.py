@@ -56,7 +56,7 @@ QUERIES = (
         GROUP BY folder HAVING sum(findings) > 0
         ORDER BY findings DESC, folder LIMIT 20
         """,
-        "Findings by folder",
+        "Folders with most findings",
         "bars",
     ),
     Query(

@@ -9,7 +9,9 @@ from fsxap.engine.types import Digest, Kit
 from fsxap.errors import MissingExtra
 from fsxap.model import SEVERITIES, Result, Section
 from fsxap.ports import Narrative, Table
+from fsxap.usecases.legal_compliance.overview import Overview
 from fsxap.usecases.legal_compliance.sql import COLUMNS, QUERIES, Query
+from fsxap.usecases.legal_compliance.svm import site_of
 
 NARRATIVE = (
     "The audit read {audited} of {seen} paths and shares; {failed} could not be read and {skipped} were skipped. "
@@ -35,6 +37,8 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
         ),
         0,
     )
+    overview = Overview()
+    results = overview.watch(results)
     try:
         kit.sql.load(_tables(results, counts))
         answers = {query.name: list(kit.sql.query(query.sql(kit.params))) for query in QUERIES}
@@ -50,11 +54,12 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
         "sql": note,
         "ontap": kit.ontap.engine,
         "narrator": narrative.generator,
-        "not_checked": _not_checked(kit),
+        "not_checked": not_checked(kit),
     }
     for unit, number in narrative.usage.items():
         usage[unit] = usage.get(unit, 0) + number
-    return Digest(data, tuple(_sections(narrative, facts, answers, note)), usage)
+    sections = (*overview.sections(), *_sections(narrative, facts, answers, note))
+    return Digest(data, sections, usage)
 
 
 def _tables(results: Iterable[Result], counts: dict[str, int]) -> list[Table]:
@@ -73,7 +78,7 @@ def _rows(results: Iterable[Result], counts: dict[str, int]) -> Iterator[Mapping
         acl = result.data.get("acl")
         if acl is None:
             counts["shares"] += "share" in result.data
-            counts["audited"] += "share" in result.data
+            counts["audited"] += "share" in result.data or "svm" in result.data
             continue
         counts["audited"] += 1
         counts["directories"] += acl["kind"] == "directory"
@@ -135,7 +140,7 @@ def _section(query: Query, rows: list[dict[str, Any]], note: str) -> Section:
     return Section(query.title, query.kind, columns, table, note=note)
 
 
-def _not_checked(kit: Kit) -> list[str]:
+def not_checked(kit: Kit) -> list[str]:
     """What ONTAP cannot tell, said where the findings are read."""
     facts = kit.memo("context", kit.ontap.context)
     lines = ["members of Active Directory groups: ONTAP does not know them, so a group is judged by its name"]
@@ -144,4 +149,4 @@ def _not_checked(kit: Kit) -> list[str]:
         lines.append(f"NFSv4 ACLs: {state}, and not readable by REST; UNIX verdicts rest on mode bits alone")
     if facts["ad"] not in ("healthy", "none"):
         lines.append(f"whether unresolved SIDs are orphans: Active Directory is {facts['ad']}")
-    return [*lines, *facts["unknown"]]
+    return [*lines, *facts["unknown"], *site_of(kit).unknown]

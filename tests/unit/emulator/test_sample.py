@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fsxap.acl.model import Entry
-from fsxap.acl.rules import RULES, Context, ShareSubject, Subject, audit, audit_share
+from fsxap.acl.rules import RULES, Context, ShareSubject, SiteSubject, Subject, audit, audit_share, audit_site
 from fsxap.emulator.sample import SAMPLE_PROBLEMS, write_sample
 from fsxap.errors import NotFound
 from fsxap.providers.local.permissions import FolderPermissions
@@ -98,7 +98,8 @@ def findings(folder: Path) -> set[tuple[str, str]]:
         others = tuple(one for one in shares if one is not share)
         subject = ShareSubject(share, ontap.security(share.path), others, Context(ad="healthy"))
         found |= {(one.rule, one.where.strip("/")) for one in audit_share(subject)}
-    return found
+    site = SiteSubject(ontap.site(), tuple(shares), Context(ad="healthy"))
+    return found | {(one.rule, "") for one in audit_site(site)}
 
 
 def test_every_planted_problem_is_found(sample: Path) -> None:

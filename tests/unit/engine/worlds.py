@@ -72,6 +72,7 @@ class World:
     source: Source = field(default_factory=Source)
     successes: Counter[tuple[str, str]] = field(default_factory=Counter)
     findings: bool = False
+    written: int = 0
 
     def use_case(self, summarise: Any = None) -> UseCase:
         def process(item: Item, kit: Kit) -> Result:

@@ -62,3 +62,8 @@ def test_a_byte_order_mark_when_wanted() -> None:
     write_csv(report(), stream, bom=True)
     assert stream.getvalue().startswith("\ufefftype,severity,")
     assert text("csv", report()).startswith("type,severity,")
+
+
+def test_waivers_say_whether_they_are_in_force() -> None:
+    made = [finding(), finding(waived=Waiver("a", "2025-03-01")), finding(waived=Waiver("b", "2025-02-28"))]
+    assert [row["waiver_expired"] for row in rows(text("csv", report(made)))] == ["", "", "no", "yes"]

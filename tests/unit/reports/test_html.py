@@ -19,12 +19,12 @@ from tests.unit.reports.samples import HOSTILE, Structure, coverage, finding, re
 ELEMENTS = (
     "html head meta title style script body a main header div p button h1 h2 h3 dl dt dd section svg path ul ol li "
     "rect desc table caption thead tbody tr th td span strong em code polyline form fieldset legend label input select "
-    "option footer"
+    "option footer ul details summary"
 )
 ATTRIBUTES = (
     "lang charset http-equiv content name href class type id hidden aria-labelledby aria-label aria-hidden "
     "aria-pressed aria-sort viewbox d role preserveaspectratio x y width height points scope colspan "
-    "data-all data-severity data-rank data-waived data-sort value autocomplete spellcheck"
+    "data-all data-severity data-rank data-sort value autocomplete spellcheck open title tabindex"
 )
 
 words = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), min_size=1, max_size=20))
@@ -41,6 +41,8 @@ def rich(say: Iterator[str]) -> Report:
         Section(next(say), "table", (next(say), next(say)), ((next(say), [next(say)]),), note=next(say)),
         Section(next(say), "bars", (next(say), next(say)), ((next(say), 3, next(say)), (next(say), next(say), "x"))),
         Section(next(say), "facts", rows=((next(say), next(say)),)),
+        Section(next(say), "tree", (next(say),), ((0, next(say), next(say), 1), (1, next(say), "", 0, 2, 0, 0, 1))),
+        Section(next(say), "matrix", (next(say), next(say), next(say)), ((next(say), "full", next(say)),)),
     )
     return report(
         [one(), one(waived=Waiver(next(say), next(say)))],

@@ -21,13 +21,24 @@ def strict(written: str) -> dict[str, object]:
 def test_the_whole_report_reads_back() -> None:
     made = report([JSON_FINDING, finding()], Section("Own", "table", ("a",), ((1,),)), coverage=coverage(failed=1))
     read = strict(text("json", made))
-    assert list(read) == ["type", "title", "generated", "version", "summary", "sections", "findings", "verdict"]
+    assert list(read) == [
+        "type",
+        "title",
+        "generated",
+        "version",
+        "summary",
+        "sections",
+        "findings",
+        "waived",
+        "verdict",
+    ]
     assert Summary.from_record(read["summary"]) == made.summary
     assert [Finding.from_record(row).id for row in read["findings"]] == [JSON_FINDING.id, finding().id]
     assert read["findings"][0]["evidence"] == {"score": "nan", "box": [1, 2]}
     assert read["sections"] == [
         {"title": "Own", "kind": "table", "columns": ["a"], "rows": [[1]], "text": "", "note": ""}
     ]
+    assert read["waived"] == {"total": 1, "expired": 0}
     assert read["verdict"]["state"] == "incomplete"
 
 

@@ -11,6 +11,7 @@ from tests.unit.reports.samples import coverage, finding, report, summary, text
 GOOD = "nothing to act on"
 UNREAD = finding(rule="not-audited")
 WAIVED = Waiver("known", "2030-01-01")
+EXPIRED = Waiver("known", "2025-02-28")
 
 INCOMPLETE: list[tuple[dict[str, object], list[Finding], str]] = [
     ({"coverage": coverage(failed=1)}, [], "1 item could not be processed"),
@@ -54,7 +55,7 @@ def test_the_csv_says_what_was_covered() -> None:
 @given(st.fixed_dictionaries({name: st.integers(0, 3) for name in (*STATUSES, "missing")}), st.booleans())
 def test_only_full_coverage_is_clean(parts: dict[str, int], complete: bool) -> None:
     counts = {"seen": sum(parts.values()), **parts}
-    verdict = judge(summary(coverage=counts, complete=complete), Census())
+    verdict = judge(summary(coverage=counts, complete=complete), Census("2025-03-01"))
     whole = complete and not parts["failed"] and not parts["missing"] and parts["ok"] + parts["unchanged"] > 0
     assert (verdict.state == "clean") == whole
     assert bool(verdict.reasons) != whole
@@ -65,12 +66,17 @@ def test_only_full_coverage_is_clean(parts: dict[str, int], complete: bool) -> N
     [
         ([], "clean", "Complete, and nothing to act on"),
         ([finding(waived=WAIVED)], "clean", "Complete, and nothing to act on"),
+        (
+            [finding(waived=EXPIRED)],
+            "findings",
+            "Complete, and all findings are waived, but not all waivers are in force",
+        ),
         ([finding()], "findings", "Complete, with 1 finding to act on, the worst medium"),
         ([finding(), finding(severity="info")], "findings", "Complete, with 2 findings to act on, the worst medium"),
     ],
 )
 def test_complete_runs(findings: list[Finding], state: str, headline: str) -> None:
-    census = Census()
+    census = Census("2025-03-01")
     for one in findings:
         census.add(one)
     verdict = judge(summary(), census)
@@ -84,3 +90,11 @@ def test_waived_findings_are_mentioned() -> None:
 def test_the_coverage_line_has_every_part() -> None:
     expected = "11 seen = 7 ok + 2 unchanged + 1 skipped + 0 vanished + 1 failed + 0 missing"
     assert coverage_line(coverage(failed=1)) == expected
+
+
+@pytest.mark.parametrize("findings", [[], [finding()], [UNREAD]])
+def test_an_expired_waiver_is_a_reason(findings: list[Finding]) -> None:
+    census = Census("2025-03-01")
+    for one in (*findings, finding(waived=EXPIRED)):
+        census.add(one)
+    assert "1 waiver has expired; the next run counts what they cover." in judge(summary(), census).reasons

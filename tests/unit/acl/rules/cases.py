@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fsxap.acl.model import Ace, Descriptor, Share, ShareAce
-from fsxap.acl.rules import Context, ShareSubject, Subject, audit, audit_share
+from fsxap.acl.rules import (
+    Context,
+    RootSubject,
+    ShareSubject,
+    SiteSubject,
+    Subject,
+    audit,
+    audit_root,
+    audit_share,
+    audit_site,
+)
 from fsxap.model import Finding, Severity
 from tests.unit.acl.builders import ADMIN_FULL, folder
 
@@ -17,7 +27,7 @@ class Case:
 
     rule: str
     name: str
-    subject: Subject | ShareSubject
+    subject: Subject | ShareSubject | SiteSubject | RootSubject
     subjects: tuple[str, ...] = ()
     severity: Severity | None = None
     certainty: str | None = None
@@ -29,6 +39,10 @@ class Case:
     def findings(self) -> list[Finding]:
         if isinstance(self.subject, ShareSubject):
             return audit_share(self.subject, self.rule.__eq__)
+        if isinstance(self.subject, SiteSubject):
+            return audit_site(self.subject, self.rule.__eq__)
+        if isinstance(self.subject, RootSubject):
+            return audit_root(self.subject, self.rule.__eq__)
         return audit(self.subject, self.rule.__eq__)
 
 

@@ -26,6 +26,7 @@ from tests.unit.acl.rules import (
     test_open_access,
     test_privilege,
     test_shares,
+    test_site,
     test_unix_and_layers,
 )
 from tests.unit.acl.rules.cases import Case, shared
@@ -37,6 +38,7 @@ FAMILIES = (
     test_open_access,
     test_privilege,
     test_shares,
+    test_site,
     test_unix_and_layers,
 )
 CASES: list[Case] = [case for family in FAMILIES for case in family.CASES]
@@ -75,7 +77,9 @@ def test_the_catalogue_of_the_facts_is_complete() -> None:
         "owner-user owner-nonadmin-toplevel creator-owner-full duplicate-or-redundant-ace conditional-ace "
         "undecoded-ace slag-present style-mismatch unix-world-writable unix-world-readable setuid-setgid "
         "unix-unknown-owner share-everyone-full share-ntfs-gap nested-share share-abe-off share-unencrypted "
-        "share-show-snapshot not-audited"
+        "share-show-snapshot not-audited export-open privileged-local-account name-mapping-wildcard "
+        "name-mapping-to-root auditing-off no-sacl smb-anonymous-enumeration smb-signing-off "
+        "s3ap-privileged-identity s3ap-public s3ap-internet-origin s3ap-bypasses-share s3ap-misconfigured"
     )
     assert {rule.id for rule in RULES} == set(wanted.split())
 

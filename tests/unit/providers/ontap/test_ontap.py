@@ -307,3 +307,28 @@ def test_a_refused_endpoint_is_named(rest: Rest, path: str) -> None:
         found.shares()
     assert path in caught.value.message
     assert "readonly" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("root", "files", "calls"),
+    [
+        ({"analytics": {"subdir_count": 9, "file_count": 100}}, True, 120),
+        ({"analytics": {"subdir_count": 9, "file_count": 100}}, False, 20),
+        ({}, False, 2 * 1234),
+        (None, True, 2 * 1234),
+    ],
+)
+def test_calls_are_estimated(rest: Rest, root: dict[str, Any] | None, files: bool, calls: int) -> None:
+    refused = error("262197", 'The value "analytics.file_count" is invalid for field "fields"')
+    listing = Reply({"records": [{"name": ".", "type": "directory", **(root or {})}]})
+    rest.answers[FILES + "/"] = refused if root is None else listing
+    with connected(rest) as (found, served):
+        assert found.estimate_calls(found.volumes(), files) == calls
+        assert found.estimate_calls(found.volumes() * 2, files) == 2 * calls
+    assert len(served.requests) == 1 + 3
+
+
+def test_an_estimate_is_not_made_with_a_refused_password(rest: Rest) -> None:
+    rest.answers[FILES + "/"] = Reply(b"", 401)
+    with connected(rest) as (found, _), pytest.raises(Unauthenticated):
+        found.estimate_calls(found.volumes(), False)
