@@ -43,18 +43,26 @@ ACTIONS = {
     "clean_manually": "C",
 }
 STRICTNESS = ("1", "1C", "2", "2C", "3")
-NAMES = frozenset(
+NAMES = (
     "john james robert lee king miller moore taylor lewis walker wright brown thomas paul peter mary anna david "
     "michael daniel mark george henry charles edward frank carl max eric martin simon adam alan grace rose joy "
-    "christian victor oscar jose juan carlos luis kim park chen wang li liu singh kumar khan ali hassan".split()
+    "christian victor oscar jose juan carlos luis kim park chen wang li liu singh kumar khan ali hassan"
 )
 """Common names that the standard's examples and eponyms bring into its prose."""
-VENDORS = frozenset(
+VENDORS = (
     "siemens philips toshiba hitachi canon agfa fuji fujifilm kodak hologic varian elekta shimadzu samsung medison "
     "mindray acuson ge gems healthineers lumify magnetom somatom symphony avanto aera skyra prisma verio biograph "
     "lightspeed optima signa discovery revolution brilliance ingenuity ingenia achieva intera gyroscan aquilion "
-    "carestream konica minolta sonosite esaote bruker pms merge osirix gdcm dcmtk pydicom".split()
+    "carestream konica minolta sonosite esaote bruker pms merge osirix gdcm dcmtk pydicom"
 )
+IMAGING = (
+    "flair mprage scout topogram stir dwi adc haste tse fse gre epi swi tof mra cta sag cor tra ax axial obl localizer "
+    "gad gd vibe lava spgr fspgr bravo trufi fiesta blade propeller dixon spair fatsat tirm ciss drive thrive mip mpr "
+    "isovue omnipaque visipaque ultravist gadavist magnevist multihance prohance dotarem eovist optiray iopamidol "
+    "iohexol iodixanol iopromide carotid carotids abd pel abdpel hr hrct lung lspine cspine tspine ute recon echo "
+    "echocardiogram fdg wb ac nac lo dose scan biopsy mammo tomo cc mlo lat ap pa apical parasternal subcostal"
+)
+"""What descriptions say that the standard does not: sequences, contrast media, views."""
 PRIVATE_ACTIONS = {"keep": "K", "func:generate_hmacuid": "U"}
 
 
@@ -165,7 +173,7 @@ def vocabulary(standard: Path) -> list[str]:
     for run in re.findall(r"[A-Za-z]{3,}", concepts):
         found.update(part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", run))
     words = {word for word, number in seen.items() if number >= 2} | set(found)
-    return sorted(word for word in (words | VENDORS) - NAMES if 2 <= len(word) <= 24)
+    return sorted(word for word in (words | set(VENDORS.split()) | set(IMAGING.split())) - set(NAMES.split()) if 2 <= len(word) <= 24)
 
 
 def main() -> None:

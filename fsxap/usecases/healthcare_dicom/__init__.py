@@ -1,4 +1,4 @@
-"""DICOM files that are safe to share: classified by content, de-identified to PS3.15 Annex E, proved, or quarantined."""
+"""DICOM files that are safe to share: classified, de-identified to PS3.15 Annex E and proved, or quarantined."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from fsxap.usecases.healthcare_dicom.summary import summarise
 PARAMS = (
     Param("key", "pseudonym key: env:NAME or file:PATH; without one, a key is made and kept in the state folder", ""),
     Param("preset", "which options to start from", "basic", choices=("basic", "tcia")),
-    Param(
-        "retain", "options: uids, device, institution, patient, full-dates, modified-dates, safe-private", (), words
-    ),
+    Param("retain", "options: uids, device, institution, patient, full-dates, modified-dates, safe-private", (), words),
     Param("clean", "options: descriptors, structured, graphics, pixels", (), words),
     Param("mode", "deidentify, or only classify by header", "deidentify", choices=("deidentify", "classify")),
     Param("policy", "YAML file that maps tags to actions of its own", ""),
@@ -33,4 +31,5 @@ USE_CASE = UseCase(
             Grant(("s3:PutObject",), ("sink",)),
         ),
     ),
+    rules={"dicom-quarantined": "The file was not released: it may still say who the patient is."},
 )

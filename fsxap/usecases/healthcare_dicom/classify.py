@@ -36,7 +36,9 @@ BY_CLASS = {
     f"{STORAGE}481.1": "image",
     f"{STORAGE}30": "parameters",
 }
-SPEAKING = frozenset({"US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OPT", "DOC", "SC", "XA", "RF", "OT", "ECG", "HC", "FID"})
+SPEAKING = frozenset(
+    {"US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OPT", "DOC", "SC", "XA", "RF", "OT", "ECG", "HC", "FID"}
+)
 """Modalities whose pictures come with text burned in, or may show a face or a label."""
 QUIET = frozenset({"CT", "MR", "PT", "NM", "RTDOSE", "RTIMAGE", "SEG", "MG", "CR", "DX", "IO", "PX", "BDUS", "REG"})
 VIDEO = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
@@ -104,7 +106,7 @@ def classify(file: File) -> Class:
         found.get("body_part", "") if found.get("body_part", "").isalpha() else "",
         risk,
         why,
-        _refusal(sop_class, kind, file.syntax),
+        _refusal(kind, file.syntax),
         modality in ("CT", "MR", "PT") and any(part in found.get("body_part", "") for part in HEAD),
     )
 
@@ -142,7 +144,7 @@ def _risk(found: dict[str, str], kind: str, modality: str) -> tuple[str, str]:
     return "low", ""
 
 
-def _refusal(sop_class: str, kind: str, syntax: str) -> str:
+def _refusal(kind: str, syntax: str) -> str:
     """Why the object is not de-identified here, whatever its content."""
     reasons = {
         "directory": "a DICOMDIR names the original files; make a new one from what was released",

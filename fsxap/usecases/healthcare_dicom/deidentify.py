@@ -24,6 +24,9 @@ ICC_PROFILE = 0x00282000
 AGE = 0x00101010
 REGISTERED = frozenset({0x00080016, 0x0008010C, 0x00080117, 0x00080118, 0x00081150, 0x00041510, 0x00041512})
 """Attributes whose UIDs name classes, coding schemes and value sets, never instances."""
+CODE, SCHEME, SCHEME_VERSION = 0x00080100, 0x00080102, 0x00080103
+SCHEMES = frozenset({"DCM", "SRT", "SCT", "SNM3", "UCUM", "LN", "RADLEX", "FMA", "NCIT", "UMLS", "MDC", "BI", "I10"})
+"""Schemes whose codes are numbers or look like them."""
 OURS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
 """What is written anew about the de-identification itself."""
 
@@ -47,13 +50,15 @@ class Place:
     parent: int = 0
     charset: tuple[str, ...] = ()
     creators: Mapping[int, str] = field(default_factory=dict)
+    scheme: str = ""
 
 
 def deidentify(elements: Iterable[Element], walk: Walk, place: Place | None = None) -> Elements:
     """The elements that stay, in the order they came."""
     elements, place = tuple(elements), place or Place()
     charset = next((terms(each.value) for each in elements if each.tag == CHARSET), place.charset)
-    place = Place(place.parent, charset, _creators(elements))
+    scheme = next((text(each.value) for each in elements if each.tag == SCHEME), "")
+    place = Place(place.parent, charset, _creators(elements), scheme)
     kept: list[Element] = []
     for element in elements:
         action, made = _one(element, walk, place)
@@ -191,6 +196,9 @@ def _free(element: Element, walk: Walk, place: Place) -> tuple[str, Element]:
     said = decode(element.value, place.charset)
     parts = said.split("\\") if element.vr in ("LO", "SH", "UC") else [said]
     # A word alone may be a name in prose, while short texts are full of vendors' own words.
+    if element.tag in (CODE, SCHEME, SCHEME_VERSION) and place.scheme in SCHEMES:
+        coded = walk.detector.coded(said.strip())
+        return ("D", element._replace(value=dummy(element.vr, 0))) if coded else ("K", element)
     judged = [
         walk.detector.clean(part) != part.strip() if element.vr not in ("LO", "SH") else walk.detector.suspicious(part)
         for part in parts

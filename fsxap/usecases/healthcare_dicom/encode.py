@@ -1,4 +1,4 @@
-"""Owns the writing of elements as a DICOM file: explicit lengths, one spelling, the same bytes for the same elements."""
+"""Owns the writing of elements as a DICOM file: explicit lengths, the same bytes for the same elements."""
 
 from __future__ import annotations
 

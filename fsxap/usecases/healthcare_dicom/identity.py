@@ -14,7 +14,9 @@ CHARSET = 0x00080005
 PATIENT_ID, PATIENT_NAME, BIRTH_DATE, STUDY_UID = 0x00100020, 0x00100010, 0x00100030, 0x0020000D
 WORDS = frozenset({"LO", "SH", "LT", "ST", "UT", "UC", "AE", "PN", "UR"})
 STANDARD_ROOT = "1.2.840.10008."
-EMPTY = frozenset({"", "none", "unknown", "removed", "anonymous", "anonymized", "null", "n/a", "na", "yes", "no", "test"})
+EMPTY = frozenset(
+    {"", "none", "unknown", "removed", "anonymous", "anonymized", "null", "n/a", "na", "yes", "no", "test"}
+)
 LEAST = 4
 
 

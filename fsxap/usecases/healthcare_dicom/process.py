@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fsxap.engine.types import Kit
-from fsxap.errors import ItemError, MissingExtra, UsageError
+from fsxap.errors import ConfigurationError, ItemError, MissingExtra
 from fsxap.model import Finding, Item, Result
 from fsxap.usecases.healthcare_dicom import key, profile
 from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
@@ -41,11 +41,17 @@ def _setup(kit: Kit) -> Setup:
     try:
         options = profile.choose(chosen["preset"], chosen["retain"], chosen["clean"])
     except ValueError as error:
-        raise UsageError(str(error), hint=f"retain: {','.join(profile.RETAIN)}; clean: {','.join(profile.CLEAN)}") from None
+        known = f"retain: {', '.join(profile.RETAIN)}; clean: {', '.join(profile.CLEAN)}"
+        raise ConfigurationError(str(error), code="usage", exit=2, hint=known) from None
     if "pixels" in options:
         raise MissingExtra("ocr", "the detector for text in pictures")
     if "graphics" in options:
-        raise UsageError("clean=graphics is not available", hint="without it, graphics and overlays are removed")
+        raise ConfigurationError(
+            "clean=graphics is not available",
+            code="usage",
+            exit=2,
+            hint="without it, overlays, curves and the texts of graphics are removed",
+        )
     policy = profile.overrides(chosen["policy"]) if chosen["policy"] else {}
     secret = key.load(chosen["key"], os.environ, Path.cwd())
     return Setup(Profile(profile.tables(), options, policy), Pseudonyms(secret))

@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fsxap.errors import UsageError
+from fsxap.errors import ConfigurationError
 
 RETAIN = ("uids", "device", "institution", "patient", "full-dates", "modified-dates", "safe-private")
 CLEAN = ("descriptors", "structured", "graphics", "pixels")
@@ -80,7 +80,7 @@ def _tags(row: Mapping[str, str]) -> dict[int, str]:
     return {int(tag, 16): kind for tag, kind in row.items() if "x" not in tag}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
     """The Basic Profile with options and local overrides (tag → action)."""
 
@@ -90,11 +90,14 @@ class Profile:
 
     def listed(self, tag: int) -> str | None:
         """The action as the table writes it, before types are known; None when the table does not name the tag."""
-        if tag in self.overrides:
-            return self.overrides[tag]
-        row = self.tables.listed.get(tag)
-        if row is None:
-            return None
+        return self.actions.get(tag)
+
+    @cached_property
+    def actions(self) -> Mapping[int, str]:
+        """Tag → action under the chosen options."""
+        return {tag: self._chosen(row) for tag, row in self.tables.listed.items()} | dict(self.overrides)
+
+    def _chosen(self, row: tuple[str, ...]) -> str:
         action = row[1]
         for name, cell in zip(self.tables.columns[1:], row[2:], strict=True):
             if cell and name in self.options:
@@ -131,6 +134,9 @@ def resolve(written: str, kind: str) -> str:
 
     A plain X or Z gives way where the IOD requires the attribute or its value, or the output would not be valid.
     """
+    if written.endswith("U*"):
+        # References whose UIDs are replaced identify nobody, and without them a series falls apart.
+        return "U"
     choices = written.split("/")
     required, present = kind in ("1", "1C"), kind in ("2", "2C")
     if len(choices) == 1:
@@ -142,7 +148,7 @@ def resolve(written: str, kind: str) -> str:
     if present and "Z" in choices:
         return "Z"
     if required or kind == ANY or present:
-        return choices[-1].rstrip("*")
+        return choices[-1]
     return choices[0]
 
 
@@ -153,17 +159,21 @@ def overrides(path: str) -> dict[int, str]:
     try:
         content = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"cannot read the policy {path}: {' '.join(str(error).split())}") from error
-    hint = "one line a tag, for example \"0008,0070\": K"
+        raise _unusable(f"cannot be read: {' '.join(str(error).split())}", path) from error
     if not isinstance(content, dict):
-        raise UsageError(f"the policy {path} does not map tags to actions", hint=hint)
+        raise _unusable("does not map tags to actions", path)
     made = {}
     for name, action in content.items():
         tag = re.fullmatch(r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?", str(name).replace(" ", ""))
         if tag is None or action not in tuple("XZDKCU"):
-            raise UsageError(f"the policy {path} has a line that is no tag with an action: {name}", hint=hint)
+            raise _unusable(f"has a line that is no tag with an action: {name}", path)
         made[int(tag.group(1) + tag.group(2), 16)] = str(action)
     return made
+
+
+def _unusable(why: str, path: str) -> ConfigurationError:
+    hint = 'one line a tag, for example "0008,0070": K; actions are X, Z, D, K, C and U'
+    return ConfigurationError(f"the policy {path} {why}", code="policy", hint=hint, exit=2)
 
 
 def choose(preset: str, retain: tuple[str, ...], clean: tuple[str, ...]) -> frozenset[str]:

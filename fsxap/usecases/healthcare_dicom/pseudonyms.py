@@ -1,4 +1,4 @@
-"""Owns what identifiers become: a keyed function of the original, the same on every machine, one-way without the key."""
+"""Owns what identifiers become: a keyed function of the original, the same everywhere, one-way without the key."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def shifted(text: str, by: timedelta) -> str | None:
         return None
     year, month, day = found.groups()
     rest = text[found.end() :]
-    if rest and not (day and re.fullmatch(r"[\d.]*([+-]\d{4})?", rest) or re.fullmatch(r"[+-]\d{4}", rest)):
+    if rest and not ((day and re.fullmatch(r"[\d.]*([+-]\d{4})?", rest)) or re.fullmatch(r"[+-]\d{4}", rest)):
         return None
     try:
         moved = date(int(year), int(month or 7), int(day or 15)) + by

@@ -13,7 +13,7 @@ from fsxap.usecases.healthcare_dicom.deidentify import Walk, deidentify
 from fsxap.usecases.healthcare_dicom.encode import write
 from fsxap.usecases.healthcare_dicom.identity import STUDY_UID, identity_of, patient_of
 from fsxap.usecases.healthcare_dicom.image import swept
-from fsxap.usecases.healthcare_dicom.parse import DEFLATED, EXPLICIT, PIXELS, Element, Elements, File, read, text
+from fsxap.usecases.healthcare_dicom.parse import DEFLATED, EXPLICIT, Element, Elements, File, read, text
 from fsxap.usecases.healthcare_dicom.profile import Profile
 from fsxap.usecases.healthcare_dicom.pseudonyms import Pseudonyms
 from fsxap.usecases.healthcare_dicom.text import Detector
@@ -40,11 +40,15 @@ class NotProved(ItemError):
 def release(file: File, body: bytes, profile: Profile, pseudonyms: Pseudonyms) -> Released:
     """The output of a file; `ItemError` when it cannot be made or proved."""
     top = {each.tag: each for each in file.elements}
-    if ROWS in top and PIXELS not in top and 0x7FE00008 not in top and 0x7FE00009 not in top:
-        raise ItemError("it describes a picture and holds none", code="malformed")
+    if ROWS in top and file.trailing and not verify.PIXELS & top.keys():
+        raise ItemError("it describes a picture and cannot be read to its pixels", code="malformed")
     identity = identity_of((*file.meta, *file.elements), profile, profile.tables.vocabulary)
-    sop_class = _plain(top, SOP_CLASS) or next(text(each.value) for each in file.meta if each.tag == 0x00020002)
-    walk = Walk(profile, pseudonyms, Detector(identity, profile.tables.vocabulary), patient_of(file.elements), sop_class)
+    sop_class = _plain(top, SOP_CLASS) or _plain({each.tag: each for each in file.meta}, 0x00020002)
+    if not sop_class:
+        raise ItemError("it does not say what it is (no SOP class)", code="unknown")
+    walk = Walk(
+        profile, pseudonyms, Detector(identity, profile.tables.vocabulary), patient_of(file.elements), sop_class
+    )
     kept = {each.tag: each for each in deidentify(swept(file.elements, big=file.big), walk)}
     kept[SOP_CLASS] = Element(SOP_CLASS, "UI", sop_class.encode())
     if not _plain(kept, SOP_INSTANCE):

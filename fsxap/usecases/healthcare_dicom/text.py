@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?:{'|'.join(MONTHS)})[a-z]*\.?"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_STREET = r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Blvd)"
 SHAPES = re.compile(
     "|".join(
         (
@@ -23,29 +23,29 @@ SHAPES = re.compile(
             r"(?:明治|大正|昭和|平成|令和|西暦)?\s*[\d０-９元]{1,4}\s*年\s*[\d０-９]{1,2}\s*月(?:\s*[\d０-９]{1,2}\s*日)?",
             r"[\w.+-]+@[\w-]+\.[\w.-]+",
             r"\b(?:https?|ftp)://\S+|\bwww\.\S+|\\\\[\w.-]+\\\S+|\b[A-Za-z]:\\\S+|(?<![\w/])/(?:home|Users|data|mnt)/\S+",
-            r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])",
+            r"(?<![\w.])[1-9]\d{1,2}(?:\.(?:0|[1-9]\d{0,2})){3}(?![\d.])",
             r"(?<![\d.])\d{3}-\d{2}-\d{4}(?!\d)",
             r"(?<![\w.])\+?\(?\d{2,4}\)?[- /]\d{2,4}[- /]?\d{3,4}(?:[- ]?\d{2,4})?(?![\w.])",
             r"(?<![\w.])\d+(?:\.\d+){4,}",
             r"(?<![\d.])\d{6,}(?![\d.])",
             r"\b(?=[A-Z0-9-]*\d{4})[A-Z]{1,6}[- ]?[A-Z0-9-]{4,}\b",
             r"\b(?:19|20)\d{6}T?\d{0,6}",
-            r"\b\d{1,5}[A-Za-z]?,? (?:[A-Z][\w']+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Blvd)\b\.?",
+            rf"\b\d{{1,5}}[A-Za-z]?,? (?:[A-Z][\w']+ ){{1,3}}{_STREET}\b\.?",
             r"[^\W\d_]+\^[^\W\d_^]+[^\s]*",
         )
     ),
     re.IGNORECASE,
 )
 CUES = re.compile(
-    r"\b(?:dr|mr|mrs|ms|miss|prof|herr|frau|mme|sr|sra|md|dictated|signed|seen|referred|read|reviewed|performed|"
+    r"(?i:\b(?:dr|mr|mrs|ms|miss|prof|herr|frau|mme|sr|sra|md|dictated|signed|seen|referred|read|reviewed|performed|"
     r"reported|operator|technologist|nurse|physician|surgeon|doctor|radiologist|patient|pt|name|mrn|dob|ssn|"
-    r"acc(?:ession)?|id)\b[.:#]*(?:\s+by\b)?(?:\s+dr\b\.?)?\s*[:=#]?\s*"
-    r"([^\W\d_][\w'’-]*(?:[\s,]+[A-Z][\w'’-]*)*|[A-Z0-9-]*\d[\w-]*)",
-    re.IGNORECASE,
+    r"acc(?:ession)?|id)\b[.:#]*(?:\s+by\b)?(?:\s+dr\b\.?)?\s*[:=#]?\s*)"
+    r"([^\W\d_][\w'’-]*(?:[\s,]+[A-Z][\w'’-]*)*|[A-Z0-9-]*\d[\w-]*)"
 )
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 PARTS = re.compile(r"[\^=\s,.;:/\\|()\[\]_&+*-]+")
 SHORT = 3
+LONGEST_CODE = 16
 
 
 def plain(text: str) -> str:
@@ -80,6 +80,10 @@ class Detector:
         if not self.identity.tokens.isdisjoint(PARTS.split(flat)):
             return True
         return any(not token.isascii() and token in flat for token in self.identity.tokens)
+
+    def coded(self, text: str) -> bool:
+        """Whether a code of a scheme that is no code repeats the header."""
+        return len(text) > LONGEST_CODE or self.known(text)
 
     def suspicious(self, text: str) -> bool:
         """Whether a short technical text names somebody: by the header, by shape, by cue, or by unknown words."""

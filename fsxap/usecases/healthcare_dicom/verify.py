@@ -100,5 +100,3 @@ def _structure(output: File, profile: Profile) -> Iterator[str]:
 def pixels(elements: Iterable[Element]) -> list[tuple[int, bytes]]:
     """The pixel data of a file, to be compared."""
     return [(each.tag, each.value) for each in elements if each.tag in PIXELS]
-
-
