@@ -173,7 +173,8 @@ def vocabulary(standard: Path) -> list[str]:
     for run in re.findall(r"[A-Za-z]{3,}", concepts):
         found.update(part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", run))
     words = {word for word, number in seen.items() if number >= 2} | set(found)
-    return sorted(word for word in (words | set(VENDORS.split()) | set(IMAGING.split())) - set(NAMES.split()) if 2 <= len(word) <= 24)
+    words = (words | set(VENDORS.split()) | set(IMAGING.split())) - set(NAMES.split())
+    return sorted(word for word in words if 2 <= len(word) <= 24)
 
 
 def main() -> None:

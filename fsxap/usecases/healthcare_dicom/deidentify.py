@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fsxap.usecases.healthcare_dicom.charsets import decode, encode, terms
+from fsxap.usecases.healthcare_dicom.charsets import CODECS, decode, encode, terms
 from fsxap.usecases.healthcare_dicom.icc import blanked
 from fsxap.usecases.healthcare_dicom.identity import CHARSET, PATIENT_ID, PATIENT_NAME, STANDARD_ROOT, WORDS
 from fsxap.usecases.healthcare_dicom.parse import Element, Elements, text
@@ -27,6 +27,8 @@ REGISTERED = frozenset({0x00080016, 0x0008010C, 0x00080117, 0x00080118, 0x000811
 CODE, SCHEME, SCHEME_VERSION = 0x00080100, 0x00080102, 0x00080103
 SCHEMES = frozenset({"DCM", "SRT", "SCT", "SNM3", "UCUM", "LN", "RADLEX", "FMA", "NCIT", "UMLS", "MDC", "BI", "I10"})
 """Schemes whose codes are numbers or look like them."""
+LONGEST_NUMBER = 4
+"""Digits of a coded value; more are a number of somebody."""
 OURS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
 """What is written anew about the de-identification itself."""
 
@@ -119,8 +121,18 @@ def _listed(element: Element, action: str, walk: Walk, place: Place) -> tuple[st
     if action == "C":
         return _clean(element, walk, place)
     if action == "K":
-        return _clean(element, walk, place) if element.tag == AGE else (action, _trimmed(element))
+        return _clean(element, walk, place) if element.tag == AGE else _retained(element, walk, place)
     return action, element._replace(value=dummy(element.vr, len(element.value)) if element.vr != "UI" else b"")
+
+
+def _retained(element: Element, walk: Walk, place: Place) -> tuple[str, Element]:
+    """What an option keeps may still repeat what no option keeps."""
+    element = _trimmed(element)
+    if element.vr in FREE or element.vr in ("CS", "PN", "AE", "DS", "IS"):
+        said = decode(element.value, place.charset).split("\\")
+        if any(_names(each.strip(), element.vr, walk) for each in said):
+            return "D", element._replace(value=dummy(element.vr, 0))
+    return "K", element
 
 
 def _into(element: Element, walk: Walk, place: Place) -> Element:
@@ -161,6 +173,9 @@ def _unlisted(element: Element, walk: Walk, place: Place) -> tuple[str, Element 
         return "X", None
     if element.items is not None:
         return ("K", _into(element, walk, place)) if known.lstrip("-") == "SQ" else ("X", None)
+    if element.tag == CHARSET:
+        # Other texts cannot be read without it, and its terms are the standard's.
+        return ("K", element) if all(term in CODECS for term in place.charset) else ("X", None)
     if not same_kind(element.vr, known.lstrip("-")):
         return "X", None
     retired = known.startswith("-")
@@ -187,26 +202,33 @@ def _spoken(element: Element, walk: Walk, place: Place) -> tuple[str, Element | 
         return _free(element, walk, place)
     if element.vr in ("DS", "IS", "CS"):
         said = element.value.decode("latin-1").split("\\")
-        if any(walk.detector.known(each.replace("_", " ")) for each in said if len(each) > 2):
+        if any(_names(each.strip(), element.vr, walk) for each in said if len(each) > 2):
             return "D", element._replace(value=dummy(element.vr, 0))
     return "K", element
+
+
+def _names(said: str, vr: str, walk: Walk) -> bool:
+    """Whether a code or a number names somebody. Codes have words of their own, so only phrases are judged by words."""
+    spoken = vr == "CS" and (" " in said or sum(letter.isdigit() for letter in said) > LONGEST_NUMBER)
+    return walk.detector.known(said.replace("_", " ")) or (spoken and walk.detector.suspicious(said))
 
 
 def _free(element: Element, walk: Walk, place: Place) -> tuple[str, Element]:
     said = decode(element.value, place.charset)
     parts = said.split("\\") if element.vr in ("LO", "SH", "UC") else [said]
-    # A word alone may be a name in prose, while short texts are full of vendors' own words.
     if element.tag in (CODE, SCHEME, SCHEME_VERSION) and place.scheme in SCHEMES:
         coded = walk.detector.coded(said.strip())
         return ("D", element._replace(value=dummy(element.vr, 0))) if coded else ("K", element)
-    judged = [
-        walk.detector.clean(part) != part.strip() if element.vr not in ("LO", "SH") else walk.detector.suspicious(part)
-        for part in parts
-        if part.strip()
-    ]
-    if not any(judged):
+    if not any(_judged(part, element.vr, walk) for part in parts if part.strip()):
         return "K", element
     return "D", element._replace(value=dummy(element.vr, 0))
+
+
+def _judged(part: str, vr: str, walk: Walk) -> bool:
+    """A word alone may be a name in prose, while short texts are full of vendors' own words."""
+    if vr in ("LO", "SH"):
+        return walk.detector.suspicious(part)
+    return walk.detector.echoed(part) or walk.detector.clean(part) != part.strip()
 
 
 def _private(element: Element, walk: Walk, place: Place) -> tuple[str, Element | None]:

@@ -44,6 +44,7 @@ def identity_of(elements: Iterable[Element], profile: Profile, vocabulary: froze
     tokens: set[str] = set()
     dates: set[str] = set()
     uids: set[str] = set()
+    whole: set[str] = set()
     for element, charset in walk(elements):
         action = profile.listed(element.tag)
         if element.items is not None or action == "K" or (action is None and element.vr != "PN"):
@@ -54,8 +55,10 @@ def identity_of(elements: Iterable[Element], profile: Profile, vocabulary: froze
             dates.update(text[:8] for text in values(element, ()) if re.match(r"\d{8}", text))
         elif element.vr in WORDS or element.vr == "UN":
             for text in values(element, charset):
+                if len(text) >= LEAST and not text.isdigit() and plain(text) not in EMPTY:
+                    whole.add(plain(text))
                 _add(text, element.vr == "PN", vocabulary, phrases, tokens)
-    return Identity(frozenset(phrases), frozenset(tokens), frozenset(dates), frozenset(uids))
+    return Identity(frozenset(phrases), frozenset(tokens), frozenset(dates), frozenset(uids), frozenset(whole))
 
 
 def _add(text: str, name: bool, vocabulary: frozenset[str], phrases: set[str], tokens: set[str]) -> None:

@@ -42,6 +42,7 @@ CUES = re.compile(
     r"acc(?:ession)?|id)\b[.:#]*(?:\s+by\b)?(?:\s+dr\b\.?)?\s*[:=#]?\s*)"
     r"([^\W\d_][\w'’-]*(?:[\s,]+[A-Z][\w'’-]*)*|[A-Z0-9-]*\d[\w-]*)"
 )
+INITIAL = re.compile(r"\b([^\W\d_]{3,}),? [A-Z]\.|\b[A-Z]\. ?([^\W\d_]{3,})")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 PARTS = re.compile(r"[\^=\s,.;:/\\|()\[\]_&+*-]+")
 SHORT = 3
@@ -55,12 +56,16 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the header says of persons and places. All are `plain`; dates are YYYYMMDD, UIDs as written."""
+    """What the header says of persons and places. All are `plain`; dates are YYYYMMDD, UIDs as written.
+
+    `values` are whole values of what is taken away, common words too: they count only where they stand alone.
+    """
 
     phrases: frozenset[str] = frozenset()
     tokens: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
     uids: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,18 @@ class Detector:
 
     def known(self, text: str) -> bool:
         """Whether a value of this header is said in the text."""
-        if not (self.identity.phrases or self.identity.tokens):
-            return False
         flat = plain(text)
+        if any(date in flat for date in self.identity.dates):
+            return True
         if any(phrase in flat and _whole(phrase, flat) for phrase in self.identity.phrases):
             return True
         if not self.identity.tokens.isdisjoint(PARTS.split(flat)):
             return True
         return any(not token.isascii() and token in flat for token in self.identity.tokens)
+
+    def echoed(self, text: str) -> bool:
+        """Whether the text is, as a whole, a value that was taken away elsewhere."""
+        return plain(text) in self.identity.values
 
     def coded(self, text: str) -> bool:
         """Whether a code of a scheme that is no code repeats the header."""
@@ -87,7 +96,9 @@ class Detector:
 
     def suspicious(self, text: str) -> bool:
         """Whether a short technical text names somebody: by the header, by shape, by cue, or by unknown words."""
-        if self.known(text) or SHAPES.search(text) or any(True for _ in self._cued(text)):
+        if self.echoed(text) or self.known(text) or SHAPES.search(text) or any(True for _ in self._cued(text)):
+            return True
+        if any(self._strange(found.group(1) or found.group(2)) for found in INITIAL.finditer(text)):
             return True
         strange = 0
         for word in WORD.finditer(text):
