@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import Done, Program
-from tests.unit.usecases.healthcare_dicom.made import PLANTS, ROOT, dataset, said, stored
+from tests.unit.usecases.healthcare_dicom.made import MRN, PLANTS, ROOT, dataset, said, stored
 from tests.usecases.drivers import by_lambda, rows
 
 US = "1.2.840.10008.5.1.4.1.1.6.1"
@@ -122,6 +123,22 @@ def test_without_a_key_one_is_made_beside_the_state(tmp_path: Path) -> None:
     done = Program(tmp_path)("run-uc", "healthcare-dicom", "-s", source, "--to", tmp_path / "out")
     assert done.code == 0, done.err
     assert (tmp_path / "state" / "healthcare-dicom.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_way_back_is_written_only_when_asked_for(tmp_path: Path, key: Path) -> None:
+    source = archive(tmp_path)
+    assert run(tmp_path, source, key).code == 0
+    assert not list(tmp_path.rglob("*_map.csv"))
+    done = run(tmp_path, source, key, "-P", f"crosswalk={tmp_path / 'back'}")
+    assert done.summary["coverage"]["unchanged"] == 8, "asking for it is no reason to do anything again"
+    uids = dict(csv.reader((tmp_path / "back" / "uid_map.csv").open(newline="")))
+    assert uids["id_old"] == "id_new"
+    assert all(any(uids[f"{ROOT}.{tail}"] in name for name in outputs(tmp_path / "out")) for tail in ("1", "2", "30"))
+    patients = dict(csv.reader((tmp_path / "back" / "patid_map.csv").open(newline="")))
+    assert set(patients) == {"id_old", MRN}
+    assert (tmp_path / "back" / "uid_map.csv").stat().st_mode & 0o777 == 0o600
+    assert done.summary["data"]["certificate"]["crosswalk"] == {"written": True, "inputs_not_found_again": 0}
+    assert MRN not in done.out
 
 
 def test_classifying_writes_nothing(tmp_path: Path, key: Path) -> None:

@@ -13,6 +13,12 @@ PARAMS = (
     Param("clean", "options: descriptors, structured, graphics, pixels", (), words),
     Param("mode", "deidentify, or only classify by header", "deidentify", choices=("deidentify", "classify")),
     Param("policy", "YAML file that maps tags to actions of its own", ""),
+    Param(
+        "crosswalk",
+        "folder for uid_map.csv and patid_map.csv, which lead back to the originals",
+        "",
+        affects_results=False,
+    ),
     Param("max_size", "larger files are quarantined unread, in bytes", 1 << 31, int),
 )
 

@@ -82,11 +82,12 @@ def encode(text: str, charset: Sequence[str]) -> bytes | None:
 
 
 def spellings(text: str) -> set[bytes]:
-    """A text in every encoding it may stand in, without case where there is one."""
+    """A text in every encoding it may stand in; ASCII letters in lower case, others in both."""
     made = set()
-    for name in ENCODINGS:
-        try:
-            made.add(text.lower().encode(name))
-        except UnicodeEncodeError:
-            continue
+    for spelt in {text.lower(), text.upper()}:
+        for name in ENCODINGS:
+            try:
+                made.add(spelt.encode(name).lower())
+            except UnicodeEncodeError:
+                continue
     return made

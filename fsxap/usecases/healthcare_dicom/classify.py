@@ -50,6 +50,7 @@ FIELDS = {
     0x00080064: "conversion",
     0x00180015: "body_part",
     0x00280301: "burned_in",
+    0x00280004: "photometric",
     0x00280010: "rows",
     0x0020000D: "study",
     0x0020000E: "series",
@@ -135,6 +136,8 @@ def _risk(found: dict[str, str], kind: str, modality: str) -> tuple[str, str]:
         return "high", "it is a secondary capture"
     if any(word in each for each in kinds for word in ("SCREEN", "SAVE", "CAPTURE", "SECONDARY", "DOSE", "PASTED")):
         return "high", "its image type is a derived or captured picture"
+    if modality in ("CT", "MR") and not found.get("photometric", "MONOCHROME").startswith("MONOCHROME"):
+        return "high", "it is a colour picture of a modality that measures in grey"
     if kind == "segmentation":
         return "low", ""
     if modality in SPEAKING:

@@ -10,7 +10,7 @@ from typing import Any
 from fsxap.engine.types import Kit
 from fsxap.errors import ConfigurationError, ItemError, MissingExtra
 from fsxap.model import Finding, Item, Result
-from fsxap.usecases.healthcare_dicom import key, profile
+from fsxap.usecases.healthcare_dicom import crosswalk, key, profile
 from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
 from fsxap.usecases.healthcare_dicom.parse import File, Malformed, read
 from fsxap.usecases.healthcare_dicom.profile import Profile
@@ -52,6 +52,8 @@ def _setup(kit: Kit) -> Setup:
             exit=2,
             hint="without it, overlays, curves and the texts of graphics are removed",
         )
+    if chosen["crosswalk"]:
+        crosswalk.prepare(chosen["crosswalk"])
     policy = profile.overrides(chosen["policy"]) if chosen["policy"] else {}
     secret = key.load(chosen["key"], os.environ, Path.cwd())
     return Setup(Profile(profile.tables(), options, policy), Pseudonyms(secret))

@@ -9,6 +9,7 @@ from typing import Any
 import fsxap
 from fsxap.engine.types import Digest, Kit
 from fsxap.model import Result, Section
+from fsxap.usecases.healthcare_dicom.crosswalk import Crosswalk
 from fsxap.usecases.healthcare_dicom.process import Setup, setup
 
 ACTIONS = {
@@ -24,6 +25,10 @@ ACTIONS = {
 def summarise(results: Iterable[Result], kit: Kit) -> Digest:
     """Counts only: neither a name nor a number of a patient, nor the name of a file, is in a certificate."""
     shared = setup(kit)
+    way_back = None
+    if kit.params["crosswalk"] and kit.params["mode"] == "deidentify":
+        way_back = Crosswalk(kit.params["crosswalk"], kit.source, shared.profile, shared.pseudonyms)
+        results = way_back.watch(results)
     counts: Counter[str] = Counter(released=0, quarantined=0, not_dicom=0, failed=0)
     actions: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -42,6 +47,9 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
             counts["quarantined"] += 1
             reasons[data["quarantine_reason"]] += 1
     certificate = _certificate(shared, counts, actions, reasons, kit)
+    if way_back:
+        way_back.write()
+        certificate["crosswalk"] = {"written": True, "inputs_not_found_again": way_back.lost}
     return Digest({"certificate": certificate}, tuple(_sections(certificate, actions, reasons, classes)))
 
 
