@@ -83,6 +83,9 @@ def encode(text: str, charset: Sequence[str]) -> bytes | None:
 
 def spellings(text: str) -> set[bytes]:
     """A text in every encoding it may stand in; ASCII letters in lower case, others in both."""
+    if text.isascii():
+        # The wide one without its last zero stands in both byte orders.
+        return {text.lower().encode(), text.lower().encode("utf-16-le")[:-1]}
     made = set()
     for spelt in {text.lower(), text.upper()}:
         for name in ENCODINGS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -161,6 +162,6 @@ def _refusal(kind: str, syntax: str) -> str:
         return reasons[kind]
     if syntax.startswith(VIDEO):
         return "video streams may carry words that are not checked here"
-    if not syntax.startswith("1.2.840.10008.1.2"):
+    if not re.fullmatch(r"1\.2\.840\.10008\.1\.2[0-9.]*", syntax):
         return "its transfer syntax is private"
     return ""

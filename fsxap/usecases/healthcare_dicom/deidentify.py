@@ -6,6 +6,7 @@ what the standard knows, everything else. Texts that stay are held against the h
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,9 +25,13 @@ ICC_PROFILE = 0x00282000
 AGE = 0x00101010
 REGISTERED = frozenset({0x00080016, 0x0008010C, 0x00080117, 0x00080118, 0x00081150, 0x00041510, 0x00041512})
 """Attributes whose UIDs name classes, coding schemes and value sets, never instances."""
+ROOTS = (STANDARD_ROOT, "2.16.840.1.113883.6.")
+"""DICOM and HL7: what they register names nobody. Under another root anybody writes what he likes."""
+WAVEFORM_GROUP = 0x5400
 CODE, SCHEME, SCHEME_VERSION = 0x00080100, 0x00080102, 0x00080103
 SCHEMES = frozenset({"DCM", "SRT", "SCT", "SNM3", "UCUM", "LN", "RADLEX", "FMA", "NCIT", "UMLS", "MDC", "BI", "I10"})
 """Schemes whose codes are numbers or look like them."""
+UID = re.compile(r"[0-9.]{1,64}")
 LONGEST_NUMBER = 4
 """Digits of a coded value; more are a number of somebody."""
 OURS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
@@ -116,13 +121,13 @@ def _listed(element: Element, action: str, walk: Walk, place: Place) -> tuple[st
         return action, element._replace(value=b"", items=None if element.items is None else ())
     if element.items is not None:
         return action, _into(element, walk, place)
-    if action == "U":
+    if action == "U" or (element.vr == "UI" and action == "D"):
         return action, _uids(element, walk)
     if action == "C":
         return _clean(element, walk, place)
     if action == "K":
         return _clean(element, walk, place) if element.tag == AGE else _retained(element, walk, place)
-    return action, element._replace(value=dummy(element.vr, len(element.value)) if element.vr != "UI" else b"")
+    return action, element._replace(value=dummy(element.vr, len(element.value)))
 
 
 def _retained(element: Element, walk: Walk, place: Place) -> tuple[str, Element]:
@@ -144,7 +149,8 @@ def _uids(element: Element, walk: Walk) -> Element:
     made = []
     for uid in element.value.decode("latin-1").split("\\"):
         uid = text(uid.encode("latin-1"))
-        made.append(uid if not uid or uid.startswith(STANDARD_ROOT) else walk.pseudonyms.uid(uid))
+        standard = uid.startswith(STANDARD_ROOT) and UID.fullmatch(uid)
+        made.append(uid if not uid or standard else walk.pseudonyms.uid(uid))
     return element._replace(vr="UI", value="\\".join(made).encode())
 
 
@@ -182,11 +188,16 @@ def _unlisted(element: Element, walk: Walk, place: Place) -> tuple[str, Element 
     if element.vr in ("DA", "DT", "TM", "PN", "AE", "UR") or (retired and element.vr in WORDS):
         return "X", None
     if element.vr == "UI":
-        return ("K", _trimmed(element)) if element.tag in REGISTERED else ("U", _uids(element, walk))
+        named = text(element.value).split("\\")
+        registered = element.tag in REGISTERED and all(each.startswith(ROOTS) and UID.fullmatch(each) for each in named)
+        return ("K", _trimmed(element)) if registered else ("U", _uids(element, walk))
     if element.tag == ICC_PROFILE:
         profile = blanked(element.value)
         return ("C", element._replace(value=profile)) if profile is not None else ("X", None)
-    if element.tag >> 16 == PIXEL_GROUP or element.vr in NUMERIC:
+    if element.tag >> 16 == PIXEL_GROUP:
+        # Pictures inside sequences are icons and the like, which the profile removes.
+        return ("X", None) if place.parent else ("K", element)
+    if element.tag >> 16 == WAVEFORM_GROUP or element.vr in NUMERIC:
         return "K", element
     if element.vr in OPAQUE:
         return "X", None

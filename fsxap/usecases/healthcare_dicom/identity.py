@@ -73,6 +73,7 @@ def _add(text: str, name: bool, vocabulary: frozenset[str], phrases: set[str], t
                 if len(joined) > LEAST:
                     phrases.add(joined)
         return
+    phrases.update(re.findall(r"\d{7,}", flat))
     words = WORD.findall(flat)
     digits = sum(letter.isdigit() for letter in flat)
     strange = any(word not in vocabulary and len(word) >= LEAST for word in words) or not flat.isascii()

@@ -18,6 +18,7 @@ VRS = LONG | frozenset(
     {"AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI"}
     | {"UL", "US"}
 )
+SPELT = {vr.encode(): vr for vr in VRS}
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXELS = 0x7FE00010
@@ -71,7 +72,7 @@ class Reader:
         self.data, self.dictionary, self.implicit, self.big = data, dictionary, implicit, big
         order = ">" if big else "<"
         self._tag = struct.Struct(order + "HH").unpack_from
-        self._short = struct.Struct(order + "H").unpack_from
+        self._head = struct.Struct(order + "HH2sH").unpack_from
         self._long = struct.Struct(order + "L").unpack_from
 
     def tag(self, at: int) -> int:
@@ -80,17 +81,18 @@ class Reader:
 
     def head(self, at: int) -> tuple[int, str, int, int]:
         """Tag, VR, length and where the value starts."""
-        tag = self.tag(at)
-        if tag >> 16 == 0xFFFE:
+        group, element, raw, short = self._head(self.data, at)
+        tag = group << 16 | element
+        if group == 0xFFFE:
             return tag, "", self._long(self.data, at + 4)[0], at + 8
         if self.implicit:
             return tag, self.known(tag), self._long(self.data, at + 4)[0], at + 8
-        vr = self.data[at + 4 : at + 6].decode("latin-1")
-        if vr not in VRS:
+        vr = SPELT.get(raw)
+        if vr is None:
             raise Malformed("an element has no valid value representation")
         if vr in LONG:
             return tag, vr, self._long(self.data, at + 8)[0], at + 12
-        return tag, vr, self._short(self.data, at + 6)[0], at + 8
+        return tag, vr, short, at + 8
 
     def known(self, tag: int) -> str:
         if tag >> 16 & 1:

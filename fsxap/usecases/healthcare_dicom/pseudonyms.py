@@ -43,7 +43,7 @@ class Pseudonyms:
 
     def content(self, body: bytes) -> str:
         """Tells files apart that carry the same instance UID; from keyed content, so that no dictionary finds it."""
-        return hashlib.blake2b(body, digest_size=8, key=self.secret[:64]).hexdigest()
+        return hmac.new(self.secret, b"content\0" + hashlib.sha256(body).digest(), hashlib.sha256).hexdigest()[:16]
 
     def shift(self, patient: str) -> timedelta:
         """How far this patient's dates move."""

@@ -147,6 +147,34 @@ def test_odd_corners_are_empty(tag: int, vr: str, value: str | bytes) -> None:
     assert "quarrington" not in said(body)
 
 
+def test_uids_of_classes_are_kept_only_where_somebody_registered_them() -> None:
+    made, body = given_back(
+        stored(
+            dataset(
+                ContextUID="1.2.840.10008.6.1.2",
+                ReferencedImageSequence=sequence(
+                    ReferencedSOPClassUID=f"{ROOT}.77", ReferencedSOPInstanceUID=f"{ROOT}.3"
+                ),
+            )
+        )
+    )
+    assert made.ContextUID == "1.2.840.10008.6.1.2"
+    assert made.ReferencedImageSequence[0].ReferencedSOPClassUID == KEY.uid(f"{ROOT}.77")
+    assert ROOT not in said(body)
+
+
+def test_a_picture_inside_a_sequence_is_no_picture_of_the_file() -> None:
+    inner = sequence(Rows=1, Columns=1, PixelData=b"\1\2", BitsAllocated=8)
+    made, _ = given_back(stored(dataset(AnatomicRegionSequence=inner)))
+    assert "PixelData" not in made.AnatomicRegionSequence[0]
+
+
+def test_a_number_is_found_without_its_prefix() -> None:
+    made, body = given_back(stored(dataset(AcquisitionNumber="4471923", ManufacturerModelName="no 4471923")))
+    assert made.AcquisitionNumber == 0
+    assert "4471923" not in said(body)
+
+
 def test_preamble_trailing_bytes_and_text_behind_a_nul_are_gone() -> None:
     original = dataset(ManufacturerModelName="Model\0Quarrington")
     body = b"Quarrington".ljust(128, b" ") + stored(original)[128:] + b"Quarrington trailing"
