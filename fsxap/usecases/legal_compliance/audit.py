@@ -76,14 +76,15 @@ def _audit_path(item: Item, kit: Kit) -> Result:
     descriptor = kit.ontap.security(item.key)
     parent = _parent(item.key, kit)
     judge = kit.memo("verdicts", lambda: judge_once(_wanted(kit)))
-    findings = judge(Subject(descriptor, parent, _context(kit, item.key)))
+    verdict = judge(Subject(descriptor, parent, _context(kit, item.key)))
     data = {
         "acl": acl_record(descriptor),
         "engine": kit.ontap.engine,
         "modified": item.attrs.get("modified", ""),
         "accessed": item.attrs.get("accessed", ""),
+        "changes": list(verdict.changes),
     }
-    return Result(item, "ok", data, findings=tuple(findings), usage={"acl_reads": 1})
+    return Result(item, "ok", data, findings=verdict.findings, usage={"acl_reads": 1})
 
 
 def _audit_share(item: Item, kit: Kit) -> Result:

@@ -32,6 +32,7 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
             "files",
             "shares",
             "protected",
+            "changed",
             "undecoded",
             *SEVERITIES,
         ),
@@ -83,6 +84,7 @@ def _rows(results: Iterable[Result], counts: dict[str, int]) -> Iterator[Mapping
         counts["audited"] += 1
         counts["directories"] += acl["kind"] == "directory"
         counts["files"] += acl["kind"] == "file"
+        counts["changed"] += bool(result.data.get("changes"))
         counts["protected"] += bool(acl.get("protected"))
         counts["undecoded"] += acl.get("undecoded", 0)
         yield from _entries(result, acl)
@@ -105,6 +107,7 @@ def _entries(result: Result, acl: Mapping[str, Any]) -> Iterator[Mapping[str, An
         "open_writable": any(
             rule in ("open-access-full", "open-access-write", "null-dacl", "unix-world-writable") for rule in rules
         ),
+        "changes": ", ".join(result.data.get("changes", ())),
         "findings": len(result.findings),
     }
     entries = acl.get("aces") or [{}]
