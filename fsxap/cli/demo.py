@@ -136,7 +136,8 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     outcome = running.run(mine, order, _teller(session), lambda _record: None)
     session.progress.close()
     session.output.write(outcome.summary.record())
-    session.cancel.check()
+    if not outcome.summary.complete:
+        session.cancel.check()
     flags = [part for name, value in chosen.items() for part in (f"--{name.replace('_', '-')}", value)]
     session.progress.note(f"look at {report}")
     session.progress.note(

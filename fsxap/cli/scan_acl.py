@@ -113,7 +113,8 @@ def scan_acl(
     outcome = running.run(session, order, lambda result: _tell(session, result, questions), lambda _record: None)
     session.progress.close()
     session.output.write(outcome.summary.record())
-    session.cancel.check()
+    if not outcome.summary.complete:
+        session.cancel.check()
     return running.exit_code(outcome.summary, fail_on)
 
 

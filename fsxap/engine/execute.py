@@ -66,11 +66,12 @@ def execute(
     started = time.perf_counter()
     run = _discover(use_case, kit, run, errand, listing, unchanged)
     _process(use_case, kit, run, errand, budget, tell)
-    if kit.cancel.is_set() or budget.exhausted:
-        tally, made, failures = _so_far(run, errand)
-    else:
-        tally, made, failures = stages.finish(use_case, run, errand.state, kit, errand.scratch, waive)
+    # Asked once: a signal that comes while the run is being finished does not undo that it is.
     complete = not (kit.cancel.is_set() or budget.exhausted)
+    if complete:
+        tally, made, failures = stages.finish(use_case, run, errand.state, kit, errand.scratch, waive)
+    else:
+        tally, made, failures = _so_far(run, errand)
     summary = summary_of(
         run,
         tally,
