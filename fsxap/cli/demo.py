@@ -147,12 +147,12 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     return 0
 
 
-def _teller(session: Session) -> Callable[[Result], None]:
+def _teller(session: Session) -> Callable[[Result, str], None]:
     """Findings on a terminal, whole results in a pipe."""
     if session.output.form != "table":
-        return lambda result: session.output.write(result.record())
+        return session.output.result
 
-    def tell(result: Result) -> None:
+    def tell(result: Result, _line: str) -> None:
         for finding in result.findings:
             if finding.severity in ("critical", "high"):
                 session.output.write(finding.record())

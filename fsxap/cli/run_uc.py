@@ -104,7 +104,7 @@ def _run(session: Session, order: Order) -> int:
     from fsxap.cli import running
 
     session.output.flush = True
-    outcome = running.run(session, order, lambda result: session.output.write(result.record()), session.output.write)
+    outcome = running.run(session, order, session.output.result, session.output.write)
     session.progress.close()
     session.output.write(outcome.summary.record())
     if not outcome.summary.complete:

@@ -110,7 +110,7 @@ def scan_acl(
     if can or dry_run:
         return _ask(session, order, questions, can)
     session.output.flush = True
-    outcome = running.run(session, order, lambda result: _tell(session, result, questions), lambda _record: None)
+    outcome = running.run(session, order, lambda result, _line: _tell(session, result, questions), lambda _record: None)
     session.progress.close()
     session.output.write(outcome.summary.record())
     if not outcome.summary.complete:
@@ -153,5 +153,5 @@ def _tell(session: Session, result: Result, questions: Questions) -> None:
     elif result.status == "skipped" and questions.emit != "findings":
         session.output.write(result.record())
     if (questions.emit != "acls" and not questions.who) or result.status == "failed":
-        for finding in result.findings:
+        for finding in questions.waiving(result.findings) if questions.waiving else result.findings:
             session.output.write(finding.record())
