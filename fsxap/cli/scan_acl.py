@@ -98,7 +98,8 @@ def scan_acl(
     )
     order = running.Order(
         _scan_only(catalog.load("legal-compliance"), session, questions),
-        {"path": path.strip("/"), "files": files, "depth": depth, "rules": rules, "stale_days": 730},
+        {"path": path.strip("/"), "files": files, "depth": depth, "rules": rules, "stale_days": 730}
+        | {"users": tuple(sorted(questions.groups.users()))},
         locations.parse(where) if where else None,
         Scope(),
         resume=resume,

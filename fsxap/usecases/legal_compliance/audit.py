@@ -131,7 +131,7 @@ def _context(kit: Kit, path: str) -> Context:
         volume_style=volume.style if volume else "",
         depth=depth,
         shares=kit.memo("shares", kit.ontap.shares),
-        users=site.accounts,
+        users=site.accounts.union(kit.params["users"]),
         uids=site.uids,
         gids=site.gids,
     )
