@@ -1,0 +1,41 @@
+"""DICOM files that are safe to share: classified, de-identified to PS3.15 Annex E and proved, or quarantined."""
+
+from __future__ import annotations
+
+from fsxap.engine.types import Footprint, Grant, Param, UseCase, words
+from fsxap.usecases.healthcare_dicom.process import process
+from fsxap.usecases.healthcare_dicom.summary import summarise
+
+PARAMS = (
+    Param("key", "pseudonym key: env:NAME or file:PATH; without one, a key is made and kept in the state folder", ""),
+    Param("preset", "which options to start from", "basic", choices=("basic", "tcia")),
+    Param("retain", "options: uids, device, institution, patient, full-dates, modified-dates, safe-private", (), words),
+    Param("clean", "options: descriptors, structured, graphics, pixels", (), words),
+    Param("mode", "deidentify, or only classify by header", "deidentify", choices=("deidentify", "classify")),
+    Param("policy", "YAML file that maps tags to actions of its own", ""),
+    Param(
+        "crosswalk",
+        "folder for uid_map.csv and patid_map.csv, which lead back to the originals",
+        "",
+        affects_results=False,
+    ),
+    Param("max_size", "larger files are quarantined unread, in bytes", 1 << 31, int),
+)
+
+USE_CASE = UseCase(
+    name="healthcare-dicom",
+    title="DICOM de-identification",
+    aliases=("uc5",),
+    process=process,
+    summarise=summarise,
+    params=PARAMS,
+    footprint=Footprint(
+        memory=2048,
+        timeout=900,
+        grants=(
+            Grant(("s3:GetObject", "s3:ListBucket"), ("source",)),
+            Grant(("s3:PutObject",), ("sink",)),
+        ),
+    ),
+    rules={"dicom-quarantined": "The file was not released: it may still say who the patient is."},
+)

@@ -1,0 +1,173 @@
+"""Decides about one file: classified, then de-identified and released, or quarantined with a reason."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fsxap.engine.types import Kit
+from fsxap.errors import ConfigurationError, ItemError, MissingExtra
+from fsxap.model import Finding, Item, Result
+from fsxap.usecases.healthcare_dicom import crosswalk, key, profile
+from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
+from fsxap.usecases.healthcare_dicom.parse import File, Malformed, read
+from fsxap.usecases.healthcare_dicom.profile import Profile
+from fsxap.usecases.healthcare_dicom.pseudonyms import Pseudonyms
+from fsxap.usecases.healthcare_dicom.release import Released, release
+
+ENGINE = "fsxap header walk"
+QUARANTINED = "dicom-quarantined"
+NOT_DICOM = "it is not a DICOM file"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What every file of a run shares."""
+
+    profile: Profile
+    pseudonyms: Pseudonyms
+
+
+def setup(kit: Kit) -> Setup:
+    """Options, policy and key, checked once before any file is read."""
+    made: Setup = kit.memo("healthcare-dicom", lambda: _setup(kit))
+    return made
+
+
+def _setup(kit: Kit) -> Setup:
+    chosen = kit.params
+    try:
+        options = profile.choose(chosen["preset"], chosen["retain"], chosen["clean"])
+    except ValueError as error:
+        known = f"retain: {', '.join(profile.RETAIN)}; clean: {', '.join(profile.CLEAN)}"
+        raise ConfigurationError(str(error), code="usage", exit=2, hint=known) from None
+    if "pixels" in options:
+        raise MissingExtra("ocr", "the detector for text in pictures")
+    if "graphics" in options:
+        raise ConfigurationError(
+            "clean=graphics is not available",
+            code="usage",
+            exit=2,
+            hint="without it, overlays, curves and the texts of graphics are removed",
+        )
+    if chosen["crosswalk"]:
+        crosswalk.prepare(chosen["crosswalk"])
+    policy = profile.overrides(chosen["policy"]) if chosen["policy"] else {}
+    secret = key.load(chosen["key"], os.environ, Path.cwd())
+    return Setup(Profile(profile.tables(), options, policy), Pseudonyms(secret))
+
+
+def process(item: Item, kit: Kit) -> Result:
+    shared = setup(kit)
+    head = kit.source.read(item.key, 0, HEADER)
+    if not is_dicom(head):
+        return _quarantined(item, "not-dicom", NOT_DICOM, {"class": "not-dicom"})
+    if kit.params["mode"] == "classify":
+        return _classified(item, kit, shared, head)
+    if item.size > kit.params["max_size"]:
+        return _quarantined(item, "too-large", f"it is larger than max_size ({kit.params['max_size']} bytes)", {})
+    body = head if len(head) < HEADER else kit.source.read(item.key)
+    try:
+        file = read(body, shared.profile.tables.dictionary)
+    except Malformed as error:
+        return _quarantined(item, error.code, error.message, {})
+    about = classify(file)
+    data = _about(about)
+    reason = _unfit(about, shared.profile)
+    if reason:
+        return _quarantined(item, *reason, data)
+    try:
+        made = release(file, body, shared.profile, shared.pseudonyms)
+    except ItemError as error:
+        return _quarantined(item, error.code, error.message, data)
+    return _released(item, kit, made, data)
+
+
+def _released(item: Item, kit: Kit, made: Released, data: dict[str, Any]) -> Result:
+    location = kit.sink.put(made.key, made.body)
+    data |= {
+        "released": True,
+        "verified": True,
+        "quarantine_reason": "",
+        "actions": made.actions,
+        "masked_regions": 0,
+        "pixels_untouched": made.pixels_untouched,
+        "engine": ENGINE,
+    }
+    return Result(item, "ok", data, (location,), usage={"bytes_read": item.size, "dicom_files": 1})
+
+
+def _unfit(about: Class, chosen: Profile) -> tuple[str, str] | None:
+    """Why a file of this class is not released, as code and reason."""
+    if about.refused:
+        return about.kind, about.refused
+    if about.kind in ("structured-report", "dose-report") and "structured" not in chosen.options:
+        return "structured-report", "a structured report is text; clean=structured releases it without its texts"
+    if about.risk == "high":
+        return "burned-in", f"its pixels may say who the patient is: {about.why}"
+    return None
+
+
+def _about(about: Class) -> dict[str, Any]:
+    return {
+        "class": about.kind,
+        "modality": about.modality,
+        "sop_class": about.sop_class,
+        "body_part": about.body_part,
+        "burned_in_risk": about.risk,
+        "face_risk": about.face,
+    }
+
+
+def _quarantined(item: Item, code: str, reason: str, data: dict[str, Any]) -> Result:
+    """Not released. The finding says so where findings are counted; a file that is no DICOM is none."""
+    data = {
+        "class": "unknown",
+        **data,
+        "released": False,
+        "verified": False,
+        "quarantine_reason": reason,
+        "quarantine_code": code,
+        "reason": reason,
+        "engine": ENGINE,
+    }
+    finding = Finding(
+        QUARANTINED,
+        "low" if code == "not-dicom" else "medium",
+        f"not released: {reason}",
+        item.key,
+        {"code": code, "class": data["class"]},
+        "look at it, and release or delete it by hand",
+    )
+    return Result(item, "skipped", data, findings=() if code == "not-dicom" else (finding,))
+
+
+def _classified(item: Item, kit: Kit, shared: Setup, head: bytes) -> Result:
+    """By the beginning of the file alone; what it does not settle is read a little further, never whole."""
+    file = _header(item, kit, shared, head)
+    if file is None:
+        return _quarantined(item, "malformed", "its header cannot be read", {})
+    about = classify(file)
+    reason = _unfit(about, shared.profile)
+    data = _about(about) | {
+        "released": False,
+        "verified": False,
+        "quarantine_reason": "",
+        "would_quarantine": reason[1] if reason else "",
+        "engine": ENGINE,
+    }
+    return Result(item, "ok", data, usage={"dicom_files": 1})
+
+
+def _header(item: Item, kit: Kit, shared: Setup, head: bytes) -> File | None:
+    dictionary = shared.profile.tables.dictionary
+    try:
+        file = read(head, dictionary, header=True)
+        if len(head) == HEADER and not (file.elements and file.elements[-1].tag >> 16 >= 0x28):
+            # Long private groups may stand before the picture's own attributes.
+            file = read(kit.source.read(item.key, 0, LIMIT), dictionary, header=True)
+    except Malformed:
+        return None
+    return file if file.elements else None

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.program import Done, Program
+from tests.unit.usecases.healthcare_dicom.made import MRN, PLANTS, ROOT, dataset, said, stored
+from tests.usecases.drivers import by_lambda, rows
+
+US = "1.2.840.10008.5.1.4.1.1.6.1"
+
+
+def archive(tmp_path: Path) -> Path:
+    """A folder as they are: slices of one study, something with burned-in text, something broken, something else."""
+    folder = tmp_path / "archive"
+    (folder / "a").mkdir(parents=True)
+    for number in range(3):
+        body = stored(dataset(SOPInstanceUID=f"{ROOT}.3{number}", InstanceNumber=str(number)))
+        (folder / "a" / f"slice{number}").write_bytes(body)
+    (folder / "again.dcm").write_bytes(stored(dataset(SOPInstanceUID=f"{ROOT}.30", KVP="100")))
+    (folder / "loop.dcm").write_bytes(stored(dataset(SOPClassUID=US, Modality="US")))
+    (folder / "cut.dcm").write_bytes(stored(dataset())[:-40])
+    (folder / "notes.txt").write_bytes(b"not a picture")
+    (folder / "empty.dcm").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    path.write_text("a key of one site, kept in a safe place\n")
+    path.chmod(0o600)
+    return path
+
+
+def run(tmp_path: Path, source: Path, key: Path, *more: str | Path) -> Done:
+    where = ("-s", source, "--to", tmp_path / "out", "-P", f"key=file:{key}")
+    return Program(tmp_path)("run-uc", "healthcare-dicom", *where, *more)
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_command_line_and_lambda_give_equal_rows(tmp_path: Path, key: Path) -> None:
+    source = archive(tmp_path)
+    done = run(tmp_path, source, key)
+    assert done.code == 0, done.err
+    environ = {
+        "FSXAP_SOURCE": str(source),
+        "FSXAP_TO": str(tmp_path / "out"),
+        "FSXAP_PARAM_KEY": f"file:{key}",
+    }
+    answers = by_lambda("healthcare-dicom", str(tmp_path / "lambda"), environ)
+    assert rows(tmp_path / "lambda") == rows(tmp_path / "state")
+    assert answers["ended"]["coverage"] == done.summary["coverage"]
+
+
+def test_every_file_is_released_or_held_back_with_a_reason(tmp_path: Path, key: Path) -> None:
+    done = run(tmp_path, archive(tmp_path), key)
+    found = {record["item"]["key"]: record for record in done.of("result")}
+    released = {name for name, record in found.items() if record["data"]["released"]}
+    assert released == {"a/slice0", "a/slice1", "a/slice2", "again.dcm"}
+    for name, record in found.items():
+        data = record["data"]
+        assert bool(data["quarantine_reason"]) != data["released"]
+        assert data["verified"] == data["released"] == bool(record["outputs"])
+        assert (record["status"] == "ok") == (name in released)
+    assert found["loop.dcm"]["data"]["burned_in_risk"] == "high"
+    assert found["loop.dcm"]["data"]["modality"] == "US"
+    assert found["notes.txt"]["data"]["class"] == "not-dicom"
+    assert found["a/slice0"]["data"]["actions"]["U"] >= 4
+    assert {row["item"]["key"] for row in done.of("result") if row["findings"]} == {"loop.dcm", "cut.dcm"}
+
+
+def test_outputs_and_what_is_told_name_nobody(tmp_path: Path, key: Path) -> None:
+    done = run(tmp_path, archive(tmp_path), key, "-v")
+    made = outputs(tmp_path / "out")
+    assert len(made) == 4, "two files with one instance UID are two outputs"
+    told = done.out + done.err + "".join(made) + "".join(said(body) for body in made.values())
+    told += "".join(path.read_text("latin-1") for path in (tmp_path / "state").rglob("*") if path.is_file())
+    for plant in PLANTS:
+        assert plant.lower() not in told.lower(), plant
+    assert "a key of one site" not in told
+
+
+def test_the_certificate_counts(tmp_path: Path, key: Path) -> None:
+    certificate = run(tmp_path, archive(tmp_path), key).summary["data"]["certificate"]
+    assert (certificate["released"], certificate["quarantined"], certificate["not_dicom"]) == (4, 2, 2)
+    assert "2024b" in certificate["profile"]
+    assert certificate["codes"] == ["113100"]
+    assert sum(certificate["quarantine"].values()) == 2
+    assert len(certificate["key_fingerprint"]) == 16
+
+
+def test_one_key_on_two_machines_gives_the_same_outputs(tmp_path: Path, key: Path) -> None:
+    source, made = archive(tmp_path), []
+    for machine in ("one", "two"):
+        here = tmp_path / machine
+        here.mkdir()
+        assert run(here, source, key, "-P", "preset=tcia").code == 0
+        made.append(outputs(here / "out"))
+    assert made[0] == made[1]
+    other = tmp_path / "other-key"
+    other.write_text("the key of another site, just as safe\n")
+    other.chmod(0o600)
+    assert run(tmp_path, source, other, "-P", "preset=tcia").code == 0
+    assert not made[0].keys() & outputs(tmp_path / "out").keys()
+
+
+def test_again_does_nothing_again(tmp_path: Path, key: Path) -> None:
+    source = archive(tmp_path)
+    run(tmp_path, source, key)
+    assert run(tmp_path, source, key).summary["coverage"]["unchanged"] == 8
+
+
+def test_without_a_key_one_is_made_beside_the_state(tmp_path: Path) -> None:
+    source = archive(tmp_path)
+    done = Program(tmp_path)("run-uc", "healthcare-dicom", "-s", source, "--to", tmp_path / "out")
+    assert done.code == 0, done.err
+    assert (tmp_path / "state" / "healthcare-dicom.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_way_back_is_written_only_when_asked_for(tmp_path: Path, key: Path) -> None:
+    source = archive(tmp_path)
+    assert run(tmp_path, source, key).code == 0
+    assert not list(tmp_path.rglob("*_map.csv"))
+    done = run(tmp_path, source, key, "-P", f"crosswalk={tmp_path / 'back'}")
+    assert done.summary["coverage"]["unchanged"] == 8, "asking for it is no reason to do anything again"
+    uids = dict(csv.reader((tmp_path / "back" / "uid_map.csv").open(newline="")))
+    assert uids["id_old"] == "id_new"
+    assert all(any(uids[f"{ROOT}.{tail}"] in name for name in outputs(tmp_path / "out")) for tail in ("1", "2", "30"))
+    patients = dict(csv.reader((tmp_path / "back" / "patid_map.csv").open(newline="")))
+    assert set(patients) == {"id_old", MRN}
+    assert (tmp_path / "back" / "uid_map.csv").stat().st_mode & 0o777 == 0o600
+    assert done.summary["data"]["certificate"]["crosswalk"] == {"written": True, "inputs_not_found_again": 0}
+    assert MRN not in done.out
+
+
+def test_classifying_writes_nothing(tmp_path: Path, key: Path) -> None:
+    done = run(tmp_path, archive(tmp_path), key, "-P", "mode=classify")
+    assert not (tmp_path / "out").exists() or not outputs(tmp_path / "out")
+    found = {record["item"]["key"]: record["data"] for record in done.of("result")}
+    assert found["a/slice0"]["class"] == "image"
+    assert found["loop.dcm"]["would_quarantine"]
+    assert not any(data["released"] for data in found.values())
+
+
+@pytest.mark.parametrize(
+    ("param", "code"),
+    [
+        ("retain=everything", 2),
+        ("retain=full-dates,modified-dates", 2),
+        ("clean=pixels", 253),
+        ("clean=graphics", 2),
+        ("key=hunter2", 253),
+        ("preset=none", 2),
+        ("policy=/nowhere", 2),
+    ],
+)
+def test_bad_parameters_stop_before_the_first_file(param: str, code: int, tmp_path: Path, key: Path) -> None:
+    done = run(tmp_path, archive(tmp_path), key, "-P", param)
+    assert done.code == code
+    assert done.error["message"]
+    assert not done.of("result")
+    assert not (tmp_path / "out").exists() or not outputs(tmp_path / "out")
+
+
+def test_public_files_are_all_answered(tmp_path: Path, key: Path, shared_data: Path) -> None:
+    source = shared_data / "dicom" / "files"
+    if not source.is_dir():
+        pytest.skip("no DICOM files beside this checkout")
+    done = run(tmp_path, source, key)
+    assert done.code == 0, done.err
+    found = done.of("result")
+    assert len(found) == sum(1 for path in source.rglob("*") if path.is_file())
+    counts = Counter(record["data"]["released"] for record in found)
+    assert counts[True] == len(outputs(tmp_path / "out"))
+    assert counts[True] > 80
+    assert all(record["data"]["quarantine_reason"] for record in found if not record["data"]["released"])
+    assert "failed" not in {record["status"] for record in found}
+    json.dumps(done.summary)
