@@ -126,9 +126,13 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
         source, to = None, ""
         given = ["-P", "files=yes"]
     else:
-        source, to = locations.parse(str(place.volume)), str(place.folder / "out" / case.name)
+        files = place.volume
+        if case.sample is not None:
+            files = place.folder / "samples" / case.name
+            case.sample(files)
+        source, to = locations.parse(str(files)), str(place.folder / "out" / case.name)
         given = []
-        line += ["-s", str(place.volume), "--to", to]
+        line += ["-s", str(files), "--to", to]
     values = params.parse(case, given[1:], {})
     order = running.Order(case, values, source, Scope(), to=to, force=True, resume=False, report=str(report))
     mine = replace(session, settings=from_process(chosen))
