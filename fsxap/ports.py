@@ -111,6 +111,10 @@ class Ontap(Protocol):
         """The mask the file server itself computes for an account at a path; `ServiceError` where it does not say."""
         ...
 
+    def estimate_calls(self, volumes: Sequence[Volume], files: bool) -> int | None:
+        """How many calls an audit takes at most; None when that cannot be told without one."""
+        ...
+
     def fingerprint(self) -> str | None:
         """What permissions depend on besides an entry's version; None when equal versions prove nothing, so that
         every path is audited every time."""

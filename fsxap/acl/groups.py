@@ -83,6 +83,12 @@ class Groups:
         found = [node for node in self._reached(start, self.below) if node not in start and not self.below.get(node)]
         return tuple(sorted((self.accounts[node] for node in found), key=_shown))
 
+    def users(self) -> frozenset[str]:
+        """Names of the accounts that have no members: people and services."""
+        return frozenset(
+            account.name for node, account in self.accounts.items() if account.name and not self.below.get(node)
+        )
+
     def __contains__(self, trustee: object) -> bool:
         return isinstance(trustee, str) and bool(self._same(Account(trustee)))
 

@@ -50,7 +50,10 @@ class Questions:
         drifted = len(found)
         if self.waiving:
             found += tuple(_written(self.waiving.unused(), write))
-        data: dict[str, Any] = {"not_checked": not_checked(kit), "extent": asdict(extent_of(kit.params))}
+        data: dict[str, Any] = {
+            "not_checked": not_checked(kit, imported=bool(self.groups.accounts)),
+            "extent": asdict(extent_of(kit.params)),
+        }
         if self.baseline:
             data["drift"] = drifted
         if self.verify:

@@ -124,18 +124,14 @@ class Who:
 
 
 def size(kit: Kit, *, files: bool) -> Record:
-    """How large a scan would be, as far as ONTAP tells without one."""
+    """How large a scan would be, as far as the source tells without one."""
     volumes = kit.ontap.volumes()
-    known = [volume.files_used for volume in volumes]
-    total = None if any(number is None for number in known) else sum(number or 0 for number in known)
-    most = None if total is None else 2 * total + len(kit.ontap.shares())
-    note = "an upper bound: ONTAP counts files and folders together" + ("" if files else ", and only folders are read")
     return {
         "type": "plan",
         "engines": {"ontap": kit.ontap.engine},
         "volumes": [volume.path for volume in volumes],
         "shares": len(kit.ontap.shares()),
-        "inodes": total,
-        "calls": most,
-        "note": note,
+        "inodes": {volume.path: volume.files_used for volume in volumes},
+        "calls": kit.ontap.estimate_calls(volumes, files),
+        "note": "calls are an upper bound, null when only a scan would tell",
     }

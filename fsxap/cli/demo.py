@@ -126,9 +126,13 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
         source, to = None, ""
         given = ["-P", "files=yes"]
     else:
-        source, to = locations.parse(str(place.volume)), str(place.folder / "out" / case.name)
+        files = place.volume
+        if case.sample is not None:
+            files = place.folder / "samples" / case.name
+            case.sample(files)
+        source, to = locations.parse(str(files)), str(place.folder / "out" / case.name)
         given = []
-        line += ["-s", str(place.volume), "--to", to]
+        line += ["-s", str(files), "--to", to]
     values = params.parse(case, given[1:], {})
     order = running.Order(case, values, source, Scope(), to=to, force=True, resume=False, report=str(report))
     mine = replace(session, settings=from_process(chosen))
@@ -136,7 +140,8 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     outcome = running.run(mine, order, _teller(session), lambda _record: None)
     session.progress.close()
     session.output.write(outcome.summary.record())
-    session.cancel.check()
+    if not outcome.summary.complete:
+        session.cancel.check()
     flags = [part for name, value in chosen.items() for part in (f"--{name.replace('_', '-')}", value)]
     session.progress.note(f"look at {report}")
     session.progress.note(
@@ -146,12 +151,12 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     return 0
 
 
-def _teller(session: Session) -> Callable[[Result], None]:
+def _teller(session: Session) -> Callable[[Result, str], None]:
     """Findings on a terminal, whole results in a pipe."""
     if session.output.form != "table":
-        return lambda result: session.output.write(result.record())
+        return session.output.result
 
-    def tell(result: Result) -> None:
+    def tell(result: Result, _line: str) -> None:
         for finding in result.findings:
             if finding.severity in ("critical", "high"):
                 session.output.write(finding.record())

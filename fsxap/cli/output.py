@@ -15,7 +15,7 @@ from typing import Any, Literal, TextIO
 from fsxap.cli.tables import row_text
 from fsxap.cli.terminal import colour_wanted
 from fsxap.errors import ConfigurationError, FsxapError, UsageError
-from fsxap.model import Record, dumps
+from fsxap.model import Record, Result, dumps
 
 Format = Literal["table", "jsonl", "json", "csv"]
 FORMATS = ("auto", "table", "jsonl", "json", "csv")
@@ -51,6 +51,13 @@ class Output:
             text = dumps(selected)
         if text:
             self.raw(text)
+
+    def result(self, result: Result, line: str) -> None:
+        """A result whose record is JSON already; written as it is where nothing else is asked for."""
+        if self.form == "jsonl" and self._query is None:
+            self.raw(line)
+        else:
+            self.write(result.record())
 
     def raw(self, line: str) -> None:
         """A line that is a record already."""

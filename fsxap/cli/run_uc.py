@@ -104,10 +104,11 @@ def _run(session: Session, order: Order) -> int:
     from fsxap.cli import running
 
     session.output.flush = True
-    outcome = running.run(session, order, lambda result: session.output.write(result.record()), session.output.write)
+    outcome = running.run(session, order, session.output.result, session.output.write)
     session.progress.close()
     session.output.write(outcome.summary.record())
-    session.cancel.check()
+    if not outcome.summary.complete:
+        session.cancel.check()
     return running.exit_code(outcome.summary, order.fail_on)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from fsxap.cli.output import written
@@ -19,7 +19,7 @@ from fsxap.engine.scope import Scope
 from fsxap.engine.stages import Plan
 from fsxap.engine.types import Params, UseCase
 from fsxap.errors import UsageError
-from fsxap.model import SEVERITIES, Item, Record, Result, Summary, Unlisted
+from fsxap.model import SEVERITIES, Item, Record, Summary, Unlisted
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def total_record(lines: list[Line], items: int, prices: Prices) -> Record:
     return Line("total", "all of it", items, "items", usd, basis).record()
 
 
-def run(session: Session, order: Order, tell: Callable[[Result], None], unchanged: Callable[[Record], None]) -> Outcome:
+def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[[Record], None]) -> Outcome:
     """Run it; records go to `tell` as they come. The summary is not printed yet."""
     draft = make_kit(session, order, "")
     if session.settings["insecure"] and session.settings["ontap"]:
@@ -155,7 +155,7 @@ def run(session: Session, order: Order, tell: Callable[[Result], None], unchange
                 errand,
                 listing_of(order, kit),
                 budget=budget,
-                tell=lambda result: tell(_waived(result, order)),
+                tell=tell,
                 unchanged=unchanged,
                 pay=lambda usage: cost_record(usage, prices, region),
                 waive=order.waive,
@@ -168,10 +168,6 @@ def run(session: Session, order: Order, tell: Callable[[Result], None], unchange
     if order.report and outcome.summary.complete:
         write_report(session, outcome, order)
     return outcome
-
-
-def _waived(result: Result, order: Order) -> Result:
-    return replace(result, findings=tuple(order.waive(result.findings))) if result.findings else result
 
 
 def write_report(session: Session, outcome: Outcome, order: Order) -> None:

@@ -98,7 +98,8 @@ def scan_acl(
     )
     order = running.Order(
         _scan_only(catalog.load("legal-compliance"), session, questions),
-        {"path": path.strip("/"), "files": files, "depth": depth, "rules": rules, "stale_days": 730},
+        {"path": path.strip("/"), "files": files, "depth": depth, "rules": rules, "stale_days": 730}
+        | {"users": tuple(sorted(questions.groups.users()))},
         locations.parse(where) if where else None,
         Scope(),
         resume=resume,
@@ -110,10 +111,11 @@ def scan_acl(
     if can or dry_run:
         return _ask(session, order, questions, can)
     session.output.flush = True
-    outcome = running.run(session, order, lambda result: _tell(session, result, questions), lambda _record: None)
+    outcome = running.run(session, order, lambda result, _line: _tell(session, result, questions), lambda _record: None)
     session.progress.close()
     session.output.write(outcome.summary.record())
-    session.cancel.check()
+    if not outcome.summary.complete:
+        session.cancel.check()
     return running.exit_code(outcome.summary, fail_on)
 
 
@@ -152,5 +154,5 @@ def _tell(session: Session, result: Result, questions: Questions) -> None:
     elif result.status == "skipped" and questions.emit != "findings":
         session.output.write(result.record())
     if (questions.emit != "acls" and not questions.who) or result.status == "failed":
-        for finding in result.findings:
+        for finding in questions.waiving(result.findings) if questions.waiving else result.findings:
             session.output.write(finding.record())

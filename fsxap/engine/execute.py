@@ -20,7 +20,8 @@ from fsxap.engine.types import Digest, Kit, Params, UseCase
 from fsxap.errors import UsageError
 from fsxap.model import Item, Record, Result, Summary, Tally, Unlisted, digest
 
-Tell = Callable[[Result], None]
+Tell = Callable[[Result, str], None]
+"""Told of each result as it comes, with its record as a line of JSON."""
 Pay = Callable[[Mapping[str, int]], Mapping[str, str]]
 
 
@@ -66,11 +67,12 @@ def execute(
     started = time.perf_counter()
     run = _discover(use_case, kit, run, errand, listing, unchanged)
     _process(use_case, kit, run, errand, budget, tell)
-    if kit.cancel.is_set() or budget.exhausted:
-        tally, made, failures = _so_far(run, errand)
-    else:
-        tally, made, failures = stages.finish(use_case, run, errand.state, kit, errand.scratch, waive)
+    # Asked once: a signal that comes while the run is being finished does not undo that it is.
     complete = not (kit.cancel.is_set() or budget.exhausted)
+    if complete:
+        tally, made, failures = stages.finish(use_case, run, errand.state, kit, errand.scratch, waive)
+    else:
+        tally, made, failures = _so_far(run, errand)
     summary = summary_of(
         run,
         tally,
@@ -120,10 +122,10 @@ def _process(use_case: UseCase, kit: Kit, run: Run, errand: Errand, budget: Budg
     todo = stages.remaining(errand.state, run, errand.scratch, earlier)
     items = budget.feed(todo, lambda item: use_case.units(item, kit.params))
     writer = runs.new_id()
-    for result in stages.process(use_case, items, run, errand.state, kit, writer=writer, workers=errand.workers):
+    for result, line in stages.process(use_case, items, run, errand.state, kit, writer=writer, workers=errand.workers):
+        tell(result, line)
         budget.settle(result.item.key, result.usage)
         kit.progress.advance()
-        tell(result)
 
 
 def _so_far(run: Run, errand: Errand) -> tuple[Tally, Digest, Counter[str]]:

@@ -26,8 +26,11 @@ class DiskJournal:
     def __init__(self, state: DiskState, run: str, writer: str) -> None:
         self._stream: BinaryIO = state.append(f"{run}/results/{writer}.jsonl")
 
-    def add(self, result: Result) -> None:
-        self._stream.write(dumps(result.record()).encode() + b"\n")
+    def add(self, result: Result) -> str:
+        """Returns the line as written, without its end."""
+        line = dumps(result.record())
+        self._stream.write(line.encode() + b"\n")
+        return line
 
     def __enter__(self) -> Self:
         return self
@@ -42,10 +45,12 @@ class PartJournal:
         self._lines: list[str] = []
         self._part = 0
 
-    def add(self, result: Result) -> None:
-        self._lines.append(dumps(result.record()) + "\n")
+    def add(self, result: Result) -> str:
+        line = dumps(result.record())
+        self._lines.append(line + "\n")
         if len(self._lines) >= PART:
             self.flush()
+        return line
 
     def flush(self) -> None:
         if not self._lines:

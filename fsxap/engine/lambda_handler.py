@@ -153,7 +153,7 @@ def process(function: Function, event: Mapping[str, Any], context: Any) -> Recor
     workers, writer = int(function.settings["workers"]), f"{batch}/{context.aws_request_id}"
     todo = [item for item in items if item.key not in done]
     with closing(function.kit(run.id)) as kit:
-        for result in stages.process(function.use_case, todo, run, state, kit, writer=writer, workers=workers):
+        for result, _line in stages.process(function.use_case, todo, run, state, kit, writer=writer, workers=workers):
             counts[result.status] += 1
     number = sum(counts.values())
     return {"run": run.id, "complete": number == len(items), "done": number, "of": len(items), **counts}

@@ -170,12 +170,15 @@ def remaining(state: State, run: Run, scratch: Path, tally: Tally) -> Iterator[I
 
 def process(
     use_case: UseCase, items: Iterable[Item], run: Run, state: State, kit: Kit, *, writer: str, workers: int
-) -> Iterator[Result]:
-    """Results, each journaled before it is yielded."""
+) -> Iterator[tuple[Result, str]]:
+    """Results with their record as a line, each journaled before it is yielded.
+
+    The line is handed on because a process may be killed between keeping a result and telling of it: the less there
+    is to do in between, the rarer a result that was kept and never told.
+    """
     with journal.open_journal(state, run.folder, writer) as book:
         for result in driver.drive(use_case, items, kit, workers=workers):
-            book.add(result)
-            yield result
+            yield result, book.add(result)
 
 
 Waive = Callable[[Iterable[Finding]], Iterable[Finding]]

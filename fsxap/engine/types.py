@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from fsxap.model import Finding, Item, Result, Section, Unlisted
@@ -145,6 +146,8 @@ class UseCase:
     units: Units = no_units
     engines: tuple[str, ...] = ()
     """Capabilities used, for --dry-run and the digest: "ontap", "sql", "narrator", ..."""
+    sample: Callable[[Path], None] | None = None
+    """Writes a few made-up files of its kind into a folder, for `fsxap demo`; None where the sample volume serves."""
     rules: Mapping[str, str] = field(default_factory=dict)
     """What each finding rule means, by id: for reports."""
     revision: int = 1

@@ -52,6 +52,16 @@ def test_memberships_make_access_certain(fsxap: Program, volume: Path, tmp_path:
     assert not all(row["certain"] for row in unknown)
 
 
+def test_memberships_tell_users_from_groups(fsxap: Program, volume: Path) -> None:
+    (fsxap.here / "members.csv").write_text("member,group\nCORP\\m.tanaka,CORP\\Staff\n")
+
+    def single_users(*more: str) -> set[str]:
+        return {f["subject"] for f in scan(fsxap, volume, *more).of("finding") if f["rule"] == "direct-user-ace"}
+
+    assert "CORP\\m.tanaka" in single_users("--groups", "members.csv") - single_users()
+    assert "CORP\\Staff" not in single_users("--groups", "members.csv")
+
+
 def test_can_lists_everybody_at_a_path(fsxap: Program, volume: Path) -> None:
     done = scan(fsxap, volume, "--can", "public/exchange")
     assert done.code == 0

@@ -184,3 +184,17 @@ def test_public_files_are_all_answered(tmp_path: Path, key: Path, shared_data: P
     assert all(record["data"]["quarantine_reason"] for record in found if not record["data"]["released"])
     assert "failed" not in {record["status"] for record in found}
     json.dumps(done.summary)
+
+
+def test_the_demos_sample_is_released_or_held_back_as_meant(tmp_path: Path) -> None:
+    from fsxap.usecases.healthcare_dicom.sample import write_sample
+
+    write_sample(tmp_path / "sample")
+    done = Program(tmp_path)("run-uc", "healthcare-dicom", "-s", tmp_path / "sample", "--to", tmp_path / "out")
+    assert done.code == 0
+    released = {r["item"]["key"] for r in done.of("result") if r["data"].get("released")}
+    assert released == {"IM0001", "IM0002", "IM0003"}
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file():
+            body = path.read_bytes()
+            assert not [word for word in (b"Sally", b"MRN-0042", b"Brightwater", b"Horvath") if word in body]

@@ -22,7 +22,7 @@ from fsxap.usecases.legal_compliance.audit import discover, process
 from fsxap.usecases.legal_compliance.summary import not_checked
 from fsxap.usecases.legal_compliance.svm import audit_svm, site_of, svm_item
 
-PARAMS = {"path": "", "files": False, "depth": None, "rules": "*"}
+PARAMS = {"path": "", "files": False, "depth": None, "rules": "*", "users": ()}
 
 
 @dataclass

@@ -75,11 +75,6 @@ def recognise(error: Exception) -> Signal | None:
     return None
 
 
-def error_code(error: Exception) -> str:
-    """The service's own code (`NoSuchKey`), or the name of the exception."""
-    return _name(error)
-
-
 def _answer(error: Exception) -> dict[str, Any]:
     answer = getattr(error, "response", None)
     return answer if isinstance(answer, dict) else {}

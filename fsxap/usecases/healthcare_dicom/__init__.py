@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fsxap.engine.types import Footprint, Grant, Param, UseCase, words
 from fsxap.usecases.healthcare_dicom.process import process
+from fsxap.usecases.healthcare_dicom.sample import write_sample
 from fsxap.usecases.healthcare_dicom.summary import summarise
 
 PARAMS = (
@@ -37,5 +38,6 @@ USE_CASE = UseCase(
             Grant(("s3:PutObject",), ("sink",)),
         ),
     ),
+    sample=write_sample,
     rules={"dicom-quarantined": "The file was not released: it may still say who the patient is."},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fsxap.acl.rules import RULES
-from fsxap.engine.types import Footprint, Grant, Param, UseCase, boolean
+from fsxap.engine.types import Footprint, Grant, Param, UseCase, boolean, words
 from fsxap.usecases.legal_compliance.audit import discover, process
 from fsxap.usecases.legal_compliance.summary import summarise
 
@@ -12,6 +12,7 @@ PARAMS = (
     Param("files", "audit files too, not only directories", False, boolean),
     Param("depth", "how many levels below the start; all by default", None, int),
     Param("rules", "only rules whose id matches this glob", "*"),
+    Param("users", "accounts known to be single users, comma-separated", (), words),
     Param("stale_days", "open data not modified for this many days is listed as stale", 730, int),
 )
 

@@ -76,14 +76,15 @@ def _audit_path(item: Item, kit: Kit) -> Result:
     descriptor = kit.ontap.security(item.key)
     parent = _parent(item.key, kit)
     judge = kit.memo("verdicts", lambda: judge_once(_wanted(kit)))
-    findings = judge(Subject(descriptor, parent, _context(kit, item.key)))
+    verdict = judge(Subject(descriptor, parent, _context(kit, item.key)))
     data = {
         "acl": acl_record(descriptor),
         "engine": kit.ontap.engine,
         "modified": item.attrs.get("modified", ""),
         "accessed": item.attrs.get("accessed", ""),
+        "changes": list(verdict.changes),
     }
-    return Result(item, "ok", data, findings=tuple(findings), usage={"acl_reads": 1})
+    return Result(item, "ok", data, findings=verdict.findings, usage={"acl_reads": 1})
 
 
 def _audit_share(item: Item, kit: Kit) -> Result:
@@ -130,7 +131,7 @@ def _context(kit: Kit, path: str) -> Context:
         volume_style=volume.style if volume else "",
         depth=depth,
         shares=kit.memo("shares", kit.ontap.shares),
-        users=site.accounts,
+        users=site.accounts.union(kit.params["users"]),
         uids=site.uids,
         gids=site.gids,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from fsxap.acl.entries import has_null_dacl
 from fsxap.acl.model import Descriptor
 from fsxap.acl.overview import AccessMatrix, FolderTree
 from fsxap.acl.reach import reaches
@@ -39,6 +40,8 @@ def levels(descriptor: Descriptor) -> dict[str, str | None]:
     if descriptor.mode is not None and descriptor.style == "unix":
         classes = (("owner", 6), ("group", 3), ("others", 0))
         return {name: _mode_level(descriptor.mode >> shift & 7) for name, shift in classes}
+    if has_null_dacl(descriptor):
+        return {"Everyone": "full"}
     found: dict[str, str | None] = {}
     for reach in reaches(descriptor):
         if reach.scope == "this":

@@ -17,6 +17,7 @@ COLUMNS = {
     "modified": "varchar",
     "open": "boolean",
     "open_writable": "boolean",
+    "changes": "varchar",
     "findings": "bigint",
     "trustee": "varchar",
     "access": "varchar",
@@ -58,6 +59,15 @@ QUERIES = (
         """,
         "Folders with most findings",
         "bars",
+    ),
+    Query(
+        "changes",
+        """
+        SELECT path, kind, changes, owner, count(CASE WHEN trustee <> '' THEN 1 END) AS entries
+        FROM acl WHERE changes <> ''
+        GROUP BY path, kind, changes, owner ORDER BY path LIMIT 100
+        """,
+        "Where access is not what the folder gives",
     ),
     Query(
         "trustees",

@@ -32,6 +32,7 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
             "files",
             "shares",
             "protected",
+            "changed",
             "undecoded",
             *SEVERITIES,
         ),
@@ -83,6 +84,7 @@ def _rows(results: Iterable[Result], counts: dict[str, int]) -> Iterator[Mapping
         counts["audited"] += 1
         counts["directories"] += acl["kind"] == "directory"
         counts["files"] += acl["kind"] == "file"
+        counts["changed"] += bool(result.data.get("changes"))
         counts["protected"] += bool(acl.get("protected"))
         counts["undecoded"] += acl.get("undecoded", 0)
         yield from _entries(result, acl)
@@ -105,6 +107,7 @@ def _entries(result: Result, acl: Mapping[str, Any]) -> Iterator[Mapping[str, An
         "open_writable": any(
             rule in ("open-access-full", "open-access-write", "null-dacl", "unix-world-writable") for rule in rules
         ),
+        "changes": ", ".join(result.data.get("changes", ())),
         "findings": len(result.findings),
     }
     entries = acl.get("aces") or [{}]
@@ -140,10 +143,11 @@ def _section(query: Query, rows: list[dict[str, Any]], note: str) -> Section:
     return Section(query.title, query.kind, columns, table, note=note)
 
 
-def not_checked(kit: Kit) -> list[str]:
-    """What ONTAP cannot tell, said where the findings are read."""
+def not_checked(kit: Kit, *, imported: bool = False) -> list[str]:
+    """What ONTAP cannot tell, said where the findings are read. `imported`: memberships came from a file."""
     facts = kit.memo("context", kit.ontap.context)
-    lines = ["members of Active Directory groups: ONTAP does not know them, so a group is judged by its name"]
+    told = "only those in the imported file are known" if imported else "ONTAP does not know them"
+    lines = [f"members of Active Directory groups: {told}, so a group is judged by its name"]
     if facts["nfs4_acl"] is not False:
         state = "enabled on this SVM" if facts["nfs4_acl"] else "perhaps in use"
         lines.append(f"NFSv4 ACLs: {state}, and not readable by REST; UNIX verdicts rest on mode bits alone")

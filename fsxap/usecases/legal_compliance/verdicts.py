@@ -10,7 +10,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from typing import NamedTuple
 
+from fsxap.acl.changes import change
 from fsxap.acl.model import Descriptor
 from fsxap.acl.rules import Subject, audit
 from fsxap.acl.rules.rule import contains
@@ -19,27 +21,35 @@ from fsxap.model import Finding
 KEPT = 4096
 """Verdicts in memory; volumes have far fewer distinct access lists than folders."""
 
-Judge = Callable[[Subject], tuple[Finding, ...]]
+
+class Verdict(NamedTuple):
+    """What the rules say of an object, and why its access is not what its folder gives (nothing: it is the same)."""
+
+    findings: tuple[Finding, ...]
+    changes: tuple[str, ...]
+
+
+Judge = Callable[[Subject], Verdict]
 
 
 def judge_once(only: Callable[[str], bool] | None = None, *, kept: int = KEPT) -> Judge:
     """`audit` with a memory, for one run and any thread. Findings name the path they are asked for."""
     lock = threading.Lock()
-    known: OrderedDict[Hashable, tuple[Finding, ...]] = OrderedDict()
+    known: OrderedDict[Hashable, Verdict] = OrderedDict()
 
-    def judge(subject: Subject) -> tuple[Finding, ...]:
+    def judge(subject: Subject) -> Verdict:
         alike = likeness(subject)
         with lock:
             found = known.get(alike)
             if found is not None:
                 known.move_to_end(alike)
         if found is None:
-            found = tuple(audit(subject, only))
+            found = Verdict(tuple(audit(subject, only)), change(subject.descriptor, subject.parent).reasons)
             with lock:
                 known[alike] = found
                 if len(known) > kept:
                     known.popitem(last=False)
-        return tuple(replace(finding, where=subject.where) for finding in found)
+        return found._replace(findings=tuple(replace(finding, where=subject.where) for finding in found.findings))
 
     return judge
 

@@ -98,7 +98,7 @@ class World:
     ) -> Outcome:
         told = 0
 
-        def heard(result: Result) -> None:
+        def heard(result: Result, _line: str) -> None:
             nonlocal told
             if kill_after is not None and told >= kill_after:
                 raise Killed

@@ -204,9 +204,10 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     engine = DuckSql(tmp_path)
-    monkeypatch.setattr(os, "open", full)
-    with pytest.raises(ServiceError, match="No space left") as caught:
-        engine.load([Table("t", {"a": "varchar"}, [{"a": "x"}])])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", full)
+        with pytest.raises(ServiceError, match="No space left") as caught:
+            engine.load([Table("t", {"a": "varchar"}, [{"a": "x"}])])
     assert "free some space" in caught.value.hint
     engine.close()
 
