@@ -1,6 +1,7 @@
 """Owns the proof: an output is read again and searched for what its input said, without asking what was done to it.
 
-It judges by the input's own values, not by the walk's decisions, and by the bytes of the output, not by its elements.
+It judges by the values found in the input's header, not by the walk's decisions, and by the bytes of the output, not
+by its elements. It shares the reader, and what counts as an identifying value, with the walk.
 """
 
 from __future__ import annotations
