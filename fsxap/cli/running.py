@@ -81,14 +81,10 @@ def prompt(session: Session) -> Ask | None:
 
 def listing_of(order: Order, kit: Kit) -> Callable[[], Iterable[Item | Unlisted]]:
     """The use case's own discovery, a given manifest, or the source's files of its kind."""
-    case = order.use_case
-    given = order.listing
+    case, given = order.use_case, order.listing
     if given is not None:
         return lambda: order.scope.select(given(), None if case.discover else case.match)
-    if case.discover is not None:
-        find = case.discover
-        return lambda: order.scope.select(find(kit))
-    return lambda: order.scope.select(kit.source.list(order.scope.prefix), case.match)
+    return lambda: stages.listing_of(case, kit, order.scope)
 
 
 def job_of(session: Session, order: Order, kit: Kit) -> Job:

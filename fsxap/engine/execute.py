@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fsxap.engine import journal, runs, stages
@@ -111,15 +111,14 @@ def _discover(
             kit.progress.advance()
             yield entry
 
-    plan = Plan(errand.plan.scope, errand.plan.force, errand.plan.only_failed, tell_unchanged)
+    plan = replace(errand.plan, unchanged=tell_unchanged)
     ordered = use_case.discover is None and not errand.plan.scope.items
     return stages.discover(run, counted, errand.state, plan, errand.scratch, ordered=ordered)
 
 
 def _process(use_case: UseCase, kit: Kit, run: Run, errand: Errand, budget: Budget, tell: Tell) -> None:
     kit.progress.stage("processing", (run.counts or {}).get("todo"))
-    earlier = Tally()
-    todo = stages.remaining(errand.state, run, errand.scratch, earlier)
+    todo = stages.remaining(errand.state, run, errand.scratch)
     items = budget.feed(todo, lambda item: use_case.units(item, kit.params))
     writer = runs.new_id()
     for result, line in stages.process(use_case, items, run, errand.state, kit, writer=writer, workers=errand.workers):

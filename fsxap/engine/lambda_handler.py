@@ -11,8 +11,9 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from fsxap.engine.stages import Plan
 from fsxap.engine.state import DiskState, State, StoreState
 from fsxap.engine.types import Digest, UseCase
 from fsxap.errors import ConfigurationError, UsageError
-from fsxap.model import Item, Record, Summary, Unlisted, digest
+from fsxap.model import Item, Record, Summary, digest
 
 PARAM = "FSXAP_PARAM_"
 """Prefix of the variables that carry -P parameters."""
@@ -118,22 +119,20 @@ def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Re
     if run.stage == "discovering":
         ordered = function.use_case.discover is None
         with closing(function.kit(run.id)) as kit:
-            listing = _listing(function, kit)
-            run = stages.discover(run, listing, function.state, Plan(Scope()), function.scratch, ordered=ordered)
+            run = stages.discover(
+                run,
+                partial(stages.listing_of, function.use_case, kit, Scope()),
+                function.state,
+                Plan(Scope()),
+                function.scratch,
+                ordered=ordered,
+            )
     return {
         "run": run.id,
         "use_case": function.use_case.name,
         "manifest": function.state.locate(run.file("manifest.jsonl")),
         "counts": run.counts,
     }
-
-
-def _listing(function: Function, kit: Kit) -> Callable[[], Iterable[Item | Unlisted]]:
-    case = function.use_case
-    if case.discover is not None:
-        find = case.discover
-        return lambda: Scope().select(find(kit))
-    return lambda: Scope().select(kit.source.list(), case.match)
 
 
 def process(function: Function, event: Mapping[str, Any], context: Any) -> Record:

@@ -149,23 +149,22 @@ def manifest(state: State, run: Run) -> Iterator[Item]:
         yield Item.from_record(json.loads(line))
 
 
-def remaining(state: State, run: Run, scratch: Path, tally: Tally) -> Iterator[Item]:
-    """The manifest without what is done; failures are tried again. What was done is added to the tally."""
-    done = journal.outcomes(state, run.folder, scratch)
-    result = next(done, None)
+def remaining(state: State, run: Run, scratch: Path) -> Iterator[Item]:
+    """The manifest without what is done; failures are tried again."""
+    done = journal.settled(state, run.folder, scratch)
+    outcome = next(done, None)
     for item in manifest(state, run):
-        while result is not None and result.item.key < item.key:
-            tally.add(result)
-            result = next(done, None)
-        if result is not None and result.item.key == item.key:
-            settled, result = result, next(done, None)
-            if settled.status != "failed":
-                tally.add(settled)
-                continue
-        yield item
-    while result is not None:
-        tally.add(result)
-        result = next(done, None)
+        while outcome is not None and outcome.key < item.key:
+            outcome = next(done, None)
+        if outcome is None or outcome.key != item.key or not outcome.settled:
+            yield item
+
+
+def listing_of(use_case: UseCase, kit: Kit, scope: Scope) -> Listing:
+    """What the use case's own discovery finds, or else the source's files of its kind, within a scope."""
+    if use_case.discover is not None:
+        return scope.select(use_case.discover(kit))
+    return scope.select(kit.source.list(scope.prefix), use_case.match)
 
 
 def process(
