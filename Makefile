@@ -10,7 +10,7 @@ $(READY): pyproject.toml fsxap/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fsxap needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group dev --editable '.[sql,demo]'
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[local]'
 	touch $@
 
 demo: $(READY)   ## run the main job offline on a sample volume

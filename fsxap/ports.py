@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from fsxap.acl.model import Descriptor, Entry, Share, Volume
 from fsxap.acl.site import Site
 from fsxap.model import Item, Unlisted
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
 
 
 class Cancellation(Protocol):
@@ -172,3 +176,27 @@ class Narrator(Protocol):
 
 class Notifier(Protocol):
     def notify(self, subject: str, body: str) -> None: ...
+
+
+Quad = tuple[tuple[float, float], ...]
+"""Four corners (x, y) in pixels, clockwise from where the text begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of text in a picture. `text` is empty where it was only found, not read; `confidence` is 0 to 1."""
+
+    quad: Quad
+    text: str = ""
+    confidence: float = 0.0
+
+
+class TextInImage(Protocol):
+    """Where text stands in a picture, and what it says."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def find(self, picture: NDArray[numpy.uint8], *, read: bool = True) -> Sequence[TextLine]:
+        """Lines in a grey (H, W) or RGB (H, W, 3) picture, from top to bottom."""
+        ...

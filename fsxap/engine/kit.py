@@ -15,7 +15,7 @@ from fsxap.engine.locations import Location
 from fsxap.engine.settings import Settings
 from fsxap.engine.types import Params, UseCase
 from fsxap.errors import ConfigurationError, UsageError
-from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store
+from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store, TextInImage
 from fsxap.retry import Retry
 
 if TYPE_CHECKING:
@@ -141,6 +141,10 @@ class Kit:
         return self.memo("sql", self._connect_sql)  # type: ignore[no-any-return]
 
     @property
+    def text_in_image(self) -> TextInImage:
+        return self.memo("text_in_image", self._connect_text_in_image)  # type: ignore[no-any-return]
+
+    @property
     def narrator(self) -> Narrator:
         return self.memo("narrator", self._connect_narrator)  # type: ignore[no-any-return]
 
@@ -230,6 +234,11 @@ class Kit:
             retry=Retry.from_environment(os.environ),
             cancel=self.cancel,
         )
+
+    def _connect_text_in_image(self) -> TextInImage:
+        from fsxap.providers.local.ocr import RapidOcr
+
+        return RapidOcr()
 
     def _connect_narrator(self) -> Narrator:
         from fsxap.providers.local.narrator import OpenAiNarrator, TemplateNarrator

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fsxap.model import Finding, Item, Result, Section, Unlisted
-from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store
+from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store, TextInImage
 
 Params = Mapping[str, Any]
 
@@ -28,6 +28,8 @@ class Kit(Protocol):
     def ontap(self) -> Ontap: ...
     @property
     def sql(self) -> Sql: ...
+    @property
+    def text_in_image(self) -> TextInImage: ...
     @property
     def narrator(self) -> Narrator: ...
     @property
