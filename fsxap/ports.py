@@ -200,3 +200,24 @@ class TextInImage(Protocol):
     def find(self, picture: NDArray[numpy.uint8], *, read: bool = True) -> Sequence[TextLine]:
         """Lines in a grey (H, W) or RGB (H, W, 3) picture, from top to bottom."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` of a text, what they are (NAME, DATE, ID, ...), and how surely, 0 to 1."""
+
+    start: int
+    end: int
+    kind: str
+    score: float
+
+
+class PhiText(Protocol):
+    """Where a text says who a patient is."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def find(self, text: str) -> Sequence[Span]:
+        """By start. Spans may overlap; none is left out for a low score."""
+        ...

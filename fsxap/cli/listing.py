@@ -6,12 +6,16 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsxap.cli.session import Session
 from fsxap.engine.scope import Scope, parse_moment, parse_size
 from fsxap.engine.types import UseCase
 from fsxap.errors import ConfigurationError, UsageError
 from fsxap.model import Item, Unlisted
+
+if TYPE_CHECKING:
+    from fsxap.engine.sealed import SealedDisk
 
 
 def scope_of(
@@ -60,10 +64,26 @@ def undone(
     from fsxap.engine import ledger
     from fsxap.engine.state import folder_name
 
-    lines = session.state().lines(f"{folder_name(case.name, source)}/ledger")
+    state, seal = session.state(), ""
+    if case.seal is not None:
+        state = _sealed(session, case)
+        seal = state.seal.fingerprint
+    lines = state.lines(f"{folder_name(case.name, source, seal)}/ledger")
     for kind, entry, _row in ledger.join(listing, ledger.rows(lines), None, lambda _row: False):
         if entry is not None and kind in ("todo", "unlisted"):
             yield entry
+
+
+def _sealed(session: Session, case: UseCase) -> SealedDisk:
+    """The state as the key of the settings, or else the state folder's own, opens it."""
+    from fsxap.cli.running import Order, make_kit
+    from fsxap.engine import params
+    from fsxap.engine.sealed import Seal, SealedDisk
+
+    values = params.parse(case, [], session.settings.sections["params"].get(case.name, {}))
+    assert case.seal is not None
+    secret = case.seal(make_kit(session, Order(case, values, None, Scope()), "", preview=True))
+    return SealedDisk(session.state(), Seal(secret))
 
 
 def notice(session: Session, entry: Unlisted) -> int:

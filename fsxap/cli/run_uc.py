@@ -136,7 +136,7 @@ def _dry(session: Session, order: Order) -> int:
 
     usage: Counter[str] = Counter()
     todo = size = unchanged = unlisted = 0
-    kit = running.make_kit(session, order, "dry-run")
+    kit = running.make_kit(session, order, "dry-run", preview=True)
     for kind, entry in running.preview(session, order, kit):
         session.cancel.check()
         if isinstance(entry, Unlisted):

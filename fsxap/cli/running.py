@@ -16,7 +16,9 @@ from fsxap.engine.kit import Ask, Kit, output_location
 from fsxap.engine.locations import Location
 from fsxap.engine.runs import Job, locked
 from fsxap.engine.scope import Scope
+from fsxap.engine.sealed import Seal, sealed
 from fsxap.engine.stages import Plan
+from fsxap.engine.state import State
 from fsxap.engine.types import Params, UseCase
 from fsxap.errors import UsageError
 from fsxap.model import SEVERITIES, Item, Record, Summary, Unlisted
@@ -49,7 +51,7 @@ class Order:
             raise UsageError(f"--report {self.report}: the suffix must be one of .{known}")
 
 
-def make_kit(session: Session, order: Order, run: str) -> Kit:
+def make_kit(session: Session, order: Order, run: str, *, preview: bool = False) -> Kit:
     to = output_location(order.source, order.to, order.use_case.name) if order.to else None
     return Kit(
         order.use_case,
@@ -63,6 +65,8 @@ def make_kit(session: Session, order: Order, run: str) -> Kit:
         scratch=session.scratch,
         engines=order.engines,
         ask=prompt(session),
+        keys=session.state().root,
+        preview=preview,
     )
 
 
@@ -87,18 +91,23 @@ def listing_of(order: Order, kit: Kit) -> Callable[[], Iterable[Item | Unlisted]
     return lambda: stages.listing_of(case, kit, order.scope)
 
 
-def job_of(session: Session, order: Order, kit: Kit) -> Job:
-    source = execute.source_name(order.use_case, session.settings, order.source)
+def job_of(session: Session, order: Order, kit: Kit) -> tuple[Job, State]:
+    """What is asked for, and where it is remembered."""
+    case = order.use_case
+    source = execute.source_name(case, session.settings, order.source)
     scope = order.scope.record() | ({"force": True} if order.force else {})
     scope |= {"only_failed": True} if order.only_failed else {}
-    return Job(
-        order.use_case.name, source, execute.fingerprint(order.use_case, order.params, kit.plan(), order.to), scope
-    )
+    digest = execute.fingerprint(case, order.params, kit.plan(), order.to)
+    if case.seal is None:
+        return Job(case.name, source, digest, scope), session.state()
+    seal = Seal(case.seal(kit))
+    job = Job(case.name, source, digest, {"sealed": seal.token(scope)}, seal.fingerprint)
+    return job, sealed(session.state(), seal)
 
 
 def preview(session: Session, order: Order, kit: Kit) -> Iterator[tuple[str, Item | Unlisted | None]]:
     """What a run would see, without writing anything."""
-    job, state = job_of(session, order, kit), session.state()
+    job, state = job_of(session, order, kit)
     listing = listing_of(order, kit)()
     if order.use_case.discover is not None or order.listing is not None:
         listing = stages.sort_listing(listing, session.scratch)
@@ -124,9 +133,8 @@ def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[
     draft = make_kit(session, order, "")
     if session.settings["insecure"] and session.settings["ontap"]:
         session.warn("the ONTAP certificate is not verified (--insecure): anyone on the path can read the password")
-    prices, state = Prices.bundled(), session.state()
-    region = session.settings.text("region")
-    job = job_of(session, order, draft)
+    prices, region = Prices.bundled(), session.settings.text("region")
+    job, state = job_of(session, order, draft)
     plan = Plan(order.scope, order.force, order.only_failed)
     errand = Errand(
         job,

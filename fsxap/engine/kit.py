@@ -15,7 +15,8 @@ from fsxap.engine.locations import Location
 from fsxap.engine.settings import Settings
 from fsxap.engine.types import Params, UseCase
 from fsxap.errors import ConfigurationError, UsageError
-from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store, TextInImage
+from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, PhiText, Progress, Sql, Store, TextInImage
+from fsxap.providers.metering import Meter
 from fsxap.retry import Retry
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from fsxap.providers.aws.session import Aws
 
 ENGINES = ("local", "aws")
+LEAST_SECRET = 16
+"""Bytes: a shorter key is guessed."""
 Ask = Callable[[str], str]
 
 
@@ -81,6 +84,8 @@ class Kit:
         scratch: Path,
         engines: Mapping[str, str] | None = None,
         ask: Ask | None = None,
+        keys: Path | None = None,
+        preview: bool = False,
     ) -> None:
         self.use_case = use_case
         self.settings = settings
@@ -92,14 +97,39 @@ class Kit:
         self._source, self._to = source, to
         self._engines = dict(settings.sections.get("engine", {})) | dict(engines or {})
         self._ask = ask
+        self._keys = keys
+        self._preview = preview
         self._lock = threading.RLock()
         self._memo: dict[str, Any] = {}
+        self._meter = Meter()
+
+    def secret(self, reference: str, own: str) -> bytes:
+        from fsxap.providers import secrets
+
+        purpose = secrets.Purpose(
+            f"{self.use_case.name} key",
+            "give file:PATH (mode 0600), env:NAME or a Secrets Manager name, and keep it: equal keys, equal results",
+            code="key",
+        )
+        if reference:
+            found, where = secrets.read(reference, purpose, environ=os.environ, fetch=self._secret)
+        elif self._keys is None:
+            raise purpose.unusable("a pipeline without a state folder of its own needs one key for all its functions")
+        else:
+            found, where = secrets.own(self._keys / own, purpose, keep=not self._preview), f"file {own}"
+        value = found.strip().encode("utf-8", "surrogateescape")
+        if len(value) < LEAST_SECRET:
+            raise purpose.unusable(f"{where} holds fewer than {LEAST_SECRET} bytes")
+        return value
 
     def memo(self, name: str, make: Callable[[], Any]) -> Any:
         with self._lock:
             if name not in self._memo:
                 self._memo[name] = make()
             return self._memo[name]
+
+    def used(self) -> Mapping[str, int]:
+        return self._meter.take()
 
     def engine(self, capability: str) -> str:
         """local or aws, unless the capability was given an engine of its own."""
@@ -143,6 +173,10 @@ class Kit:
     @property
     def text_in_image(self) -> TextInImage:
         return self.memo("text_in_image", self._connect_text_in_image)  # type: ignore[no-any-return]
+
+    @property
+    def phi_text(self) -> PhiText | None:
+        return self.memo("phi_text", self._connect_phi_text)  # type: ignore[no-any-return]
 
     @property
     def narrator(self) -> Narrator:
@@ -238,7 +272,27 @@ class Kit:
     def _connect_text_in_image(self) -> TextInImage:
         from fsxap.providers.local.ocr import RapidOcr
 
-        return RapidOcr()
+        embedded = RapidOcr()
+        if self.engine("text_in_image") == "local":
+            return embedded
+        from fsxap.providers.aws.rekognition import RekognitionText
+        from fsxap.providers.text_lines import BothReadings
+
+        return BothReadings(embedded, RekognitionText(self.aws.client("rekognition"), self._meter.add))
+
+    def _connect_phi_text(self) -> PhiText | None:
+        if self.engine("phi_text") == "local":
+            return None
+        from fsxap.providers.aws import comprehend_medical as medical
+
+        service = "comprehendmedical"
+        region = medical.region(
+            self.aws.region,
+            self.settings.text("comprehend_medical_region"),
+            bool(self.settings["accept_cross_region"]),
+            self.aws.session.get_available_regions(service),
+        )
+        return medical.ComprehendMedicalPhi(self.aws.client(service, region=region), self._meter.add)
 
     def _connect_narrator(self) -> Narrator:
         from fsxap.providers.local.narrator import OpenAiNarrator, TemplateNarrator

@@ -7,6 +7,7 @@ counts, never keys or results: states are kept for 90 days and seen by many.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -25,12 +26,13 @@ from fsxap.engine.locations import Location
 from fsxap.engine.logs import configure
 from fsxap.engine.runs import Job, Run
 from fsxap.engine.scope import Scope
+from fsxap.engine.sealed import Seal, sealed
 from fsxap.engine.settings import Settings
 from fsxap.engine.stages import Plan
 from fsxap.engine.state import DiskState, State, StoreState
 from fsxap.engine.types import Digest, UseCase
 from fsxap.errors import ConfigurationError, UsageError
-from fsxap.model import Item, Record, Summary, digest
+from fsxap.model import Item, Record, Summary, digest, dumps
 
 PARAM = "FSXAP_PARAM_"
 """Prefix of the variables that carry -P parameters."""
@@ -58,9 +60,12 @@ class Function:
         self.params = params.parse(use_case, given, {})
         source = self.settings.text("source")
         self.source: Location | None = locations.parse(source) if source else None
-        self.state = self._state()
+        plain = self._plain_state()
+        self.keys = plain.root if isinstance(plain, DiskState) else None
+        self.seal = Seal(use_case.seal(self.kit(""))) if use_case.seal else None
+        self.state: State = sealed(plain, self.seal) if self.seal else plain
 
-    def _state(self) -> State:
+    def _plain_state(self) -> DiskState | StoreState:
         where = self.settings.text("state_bucket") or self.settings.text("state")
         if not where:
             raise ConfigurationError("no place for state", hint="set FSXAP_STATE_BUCKET to s3://BUCKET/PREFIX")
@@ -81,6 +86,7 @@ class Function:
             cancel=self.cancel,
             progress=NoProgress(),
             scratch=self.scratch,
+            keys=self.keys,
         )
 
     def job(self) -> Job:
@@ -90,7 +96,12 @@ class Function:
             execute.source_name(case, self.settings, self.source),
             execute.fingerprint(case, self.params, self.kit("").plan(), to),
             {},
+            self.seal.fingerprint if self.seal else "",
         )
+
+    def item(self, row: Record) -> Item:
+        """A manifest line as Step Functions hands it on."""
+        return Item.from_record(json.loads(self.seal.open(dumps(row).encode())) if self.seal else row)
 
     def run(self, run_id: str) -> Run:
         found = runs.load(self.state, self.job().folder, run_id)
@@ -141,7 +152,7 @@ def process(function: Function, event: Mapping[str, Any], context: Any) -> Recor
     Results lie in a folder of the batch, so a batch that Step Functions repeats does only what it had not done.
     """
     run, state = function.run(event["BatchInput"]["run"]), function.state
-    items = [Item.from_record(row) for row in event["Items"]]
+    items = [function.item(row) for row in event["Items"]]
     batch = digest([item.key for item in items])
     counts: Counter[str] = Counter()
     done: set[str] = set()

@@ -29,10 +29,12 @@ class Job:
     source: str
     digest: str
     scope: Record
+    seal: str = ""
+    """Fingerprint of the key that seals the state: what was done with another key is another key's business."""
 
     @property
     def folder(self) -> str:
-        return folder_name(self.use_case, self.source)
+        return folder_name(self.use_case, self.source, self.seal)
 
     @property
     def ledger(self) -> str:
@@ -68,6 +70,7 @@ class Run:
             "started": self.started,
             "stage": self.stage,
             "counts": self.counts,
+            "seal": self.job.seal,
         }
 
     @classmethod
@@ -77,7 +80,7 @@ class Run:
                 f"the state of run {row['run']} was written by a newer fsxap (format {row['format']})",
                 hint="upgrade fsxap, or choose another place with --state",
             )
-        job = Job(row["use_case"], row["source"], row["digest"], row["scope"])
+        job = Job(row["use_case"], row["source"], row["digest"], row["scope"], row.get("seal", ""))
         return cls(row["run"], job, row["started"], row["stage"], row["counts"])
 
 

@@ -60,6 +60,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("athena_workgroup", "Athena workgroup", "primary"),
     Setting("bedrock_model", "Bedrock model or inference profile for narratives; without one the template writes them"),
     Setting("bedrock_region", "region of the model when it is not the region of the data"),
+    Setting("comprehend_medical_region", "region of Comprehend Medical when it is not the region of the data"),
+    Setting("accept_cross_region", "document text may be sent to another region", False, bool),
     Setting("llm_url", "OpenAI-compatible endpoint for narratives instead of the template"),
     Setting("llm_model", "model name at llm_url"),
     Setting("llm_key_env", "environment variable that holds the key for llm_url"),

@@ -42,10 +42,10 @@ class State(Protocol):
     def locate(self, name: str) -> str: ...
 
 
-def folder_name(use_case: str, source: str) -> str:
-    """One folder per (use case, source): readable, and told apart by a fingerprint."""
+def folder_name(use_case: str, source: str, seal: str = "") -> str:
+    """One folder per use case, source and key that seals it: readable, and told apart by a fingerprint."""
     slug = re.sub(r"[^a-z0-9]+", "-", source.lower()).strip("-")[-40:].strip("-")
-    return f"{use_case}/{slug + '-' if slug else ''}{digest(source, size=8)}"
+    return f"{use_case}/{slug + '-' if slug else ''}{digest(source, *filter(None, [seal]), size=8)}"
 
 
 def state_root(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fsxap.model import Finding, Item, Result, Section, Unlisted
-from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, Progress, Sql, Store, TextInImage
+from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, PhiText, Progress, Sql, Store, TextInImage
 
 Params = Mapping[str, Any]
 
@@ -31,6 +31,11 @@ class Kit(Protocol):
     @property
     def text_in_image(self) -> TextInImage: ...
     @property
+    def phi_text(self) -> PhiText | None:
+        """None where a use case has only its own rules."""
+        ...
+
+    @property
     def narrator(self) -> Narrator: ...
     @property
     def notifier(self) -> Notifier: ...
@@ -39,8 +44,17 @@ class Kit(Protocol):
     @property
     def cancel(self) -> Cancellation: ...
 
+    def secret(self, reference: str, own: str) -> bytes:
+        """The bytes behind `env:NAME`, `file:PATH` or a Secrets Manager name; without a reference, a key of our own,
+        made once and kept in the state folder as `own`."""
+        ...
+
     def memo(self, name: str, make: Callable[[], Any]) -> Any:
         """Made once per run and process, whichever thread asks first."""
+        ...
+
+    def used(self) -> Mapping[str, int]:
+        """What services bill for this thread's calls of the other capabilities since it last asked, by unit."""
         ...
 
 
@@ -150,6 +164,9 @@ class UseCase:
     """Capabilities used, for --dry-run and the digest: "ontap", "sql", "narrator", ..."""
     sample: Callable[[Path], None] | None = None
     """Writes a few made-up files of its kind into a folder, for `fsxap demo`; None where the sample volume serves."""
+    seal: Callable[[Kit], bytes] | None = None
+    """The secret that state is encrypted with, where the names of files must not be read from it. Findings and
+    sections of such a use case stay readable, so they name no file."""
     rules: Mapping[str, str] = field(default_factory=dict)
     """What each finding rule means, by id: for reports."""
     revision: int = 1

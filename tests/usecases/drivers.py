@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsxap.engine.lambda_handler import handle
+from fsxap.engine.sealed import Seal
 from fsxap.model import Record
 
 BATCH = 7
@@ -41,12 +42,12 @@ def by_lambda(
     return {"begun": begun, "batches": answers, "ended": ended}
 
 
-def rows(folder: Path) -> dict[str, Record]:
+def rows(folder: Path, seal: Seal | None = None) -> dict[str, Record]:
     """Results below a state folder, by key, without what differs by clock."""
     found: dict[str, Record] = {}
     for path in folder.rglob("results/**/*.jsonl"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
+        for line in path.read_bytes().splitlines():
+            row = json.loads(seal.open(line) if seal else line)
             row.pop("seconds")
             row["item"].pop("version")
             found[row["item"]["key"]] = row

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fsxap.engine.sealed import Seal
 from tests.e2e.program import Done, Program
 from tests.unit.usecases.healthcare_dicom.made import MRN, PLANTS, ROOT, dataset, said, stored
 from tests.usecases.drivers import by_lambda, rows
@@ -56,7 +57,8 @@ def test_the_command_line_and_lambda_give_equal_rows(tmp_path: Path, key: Path) 
         "FSXAP_PARAM_KEY": f"file:{key}",
     }
     answers = by_lambda("healthcare-dicom", str(tmp_path / "lambda"), environ)
-    assert rows(tmp_path / "lambda") == rows(tmp_path / "state")
+    seal = Seal(key.read_bytes().strip())
+    assert rows(tmp_path / "lambda", seal) == rows(tmp_path / "state", seal) != {}
     assert answers["ended"]["coverage"] == done.summary["coverage"]
 
 
@@ -112,6 +114,39 @@ def test_one_key_on_two_machines_gives_the_same_outputs(tmp_path: Path, key: Pat
     assert not made[0].keys() & outputs(tmp_path / "out").keys()
 
 
+def test_state_names_no_file(tmp_path: Path, key: Path) -> None:
+    """Folders are named after patients: only who has the key reads from the state which files there were."""
+    source = archive(tmp_path)
+    (source / "DOE_JANE").mkdir()
+    (source / "DOE_JANE" / "MRN-7788.dcm").write_bytes(stored(dataset(SOPClassUID=US, Modality="US")))
+    done = run(tmp_path, source, key, "--exclude", "nothing/DOE_JANE*")
+    assert any(row["item"]["key"] == "DOE_JANE/MRN-7788.dcm" for row in done.of("result"))
+    for path in (tmp_path / "state").rglob("*"):
+        text = str(path) + (path.read_text("latin-1") if path.is_file() else "")
+        assert "DOE_JANE" not in text and "MRN-7788" not in text and "slice0" not in text, path
+    assert run(tmp_path, source, key, "--exclude", "nothing/DOE_JANE*").summary["coverage"]["unchanged"] == 9
+
+
+def test_what_another_key_did_is_not_taken_for_done(tmp_path: Path, key: Path) -> None:
+    source = archive(tmp_path)
+    run(tmp_path, source, key)
+    other = tmp_path / "other"
+    other.write_text("the key of another site, just as safe\n")
+    other.chmod(0o600)
+    assert run(tmp_path, source, other).summary["coverage"]["ok"] == 4
+    assert run(tmp_path, source, key).summary["coverage"]["unchanged"] == 8
+
+
+def test_what_is_left_is_listed_with_the_key_of_the_state(tmp_path: Path) -> None:
+    source, program = archive(tmp_path), Program(tmp_path)
+    preview = program("run-uc", "healthcare-dicom", "-s", source, "--to", tmp_path / "out", "--dry-run")
+    assert len(preview.of("item")) == 8 and not (tmp_path / "state").exists()
+    program("run-uc", "healthcare-dicom", "-s", source, "--to", tmp_path / "out")
+    (source / "late.dcm").write_bytes(stored(dataset(SOPInstanceUID=f"{ROOT}.77")))
+    left = program("discover", source, "--use-case", "healthcare-dicom", "--changed")
+    assert [row["key"] for row in left.of("item")] == ["late.dcm"]
+
+
 def test_again_does_nothing_again(tmp_path: Path, key: Path) -> None:
     source = archive(tmp_path)
     run(tmp_path, source, key)
@@ -129,7 +164,7 @@ def test_the_way_back_is_written_only_when_asked_for(tmp_path: Path, key: Path) 
     source = archive(tmp_path)
     assert run(tmp_path, source, key).code == 0
     assert not list(tmp_path.rglob("*_map.csv"))
-    done = run(tmp_path, source, key, "-P", f"crosswalk={tmp_path / 'back'}")
+    done = run(tmp_path, source, key, "-P", f"crosswalk={tmp_path / 'back' / 'walk'}")
     assert done.summary["coverage"]["unchanged"] == 8, "asking for it is no reason to do anything again"
     uids = dict(csv.reader((tmp_path / "back" / "uid_map.csv").open(newline="")))
     assert uids["id_old"] == "id_new"
@@ -139,6 +174,18 @@ def test_the_way_back_is_written_only_when_asked_for(tmp_path: Path, key: Path) 
     assert (tmp_path / "back" / "uid_map.csv").stat().st_mode & 0o777 == 0o600
     assert done.summary["data"]["certificate"]["crosswalk"] == {"written": True, "inputs_not_found_again": 0}
     assert MRN not in done.out
+    walk = tmp_path / "back" / "walk"
+    assert MRN.encode() not in walk.read_bytes() and walk.stat().st_mode & 0o777 == 0o600
+    program = Program(tmp_path)
+    pairs = {
+        (row["kind"], row["old"]): row["new"] for row in program("crosswalk", walk, "--key", f"file:{key}").records
+    }
+    assert pairs["patient", MRN] == patients[MRN] and pairs["uid", f"{ROOT}.1"] == uids[f"{ROOT}.1"]
+    assert Path(pairs["file", "a/slice0"]).is_file()
+    (one,) = program("crosswalk", walk, "--key", f"file:{key}", "--new", patients[MRN]).records
+    assert one["old"] == MRN
+    assert program("crosswalk", walk).code == 253, "another key"
+    assert program("crosswalk", walk, "--key", f"file:{key}", "--old", "nobody").code == 254
 
 
 def test_classifying_writes_nothing(tmp_path: Path, key: Path) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from fsxap.engine.types import Footprint, Grant, Param, UseCase, words
-from fsxap.usecases.healthcare_dicom.process import process
+from fsxap.usecases.healthcare_dicom.process import process, secret
 from fsxap.usecases.healthcare_dicom.sample import write_sample
 from fsxap.usecases.healthcare_dicom.summary import summarise
 
 PARAMS = (
-    Param("key", "pseudonym key: env:NAME or file:PATH; without one, a key is made and kept in the state folder", ""),
+    Param(
+        "key",
+        "pseudonym key: env:NAME, file:PATH or a Secrets Manager name; without one, a key of the state folder's own",
+        "",
+        affects_results=False,  # what was done with another key is kept apart
+    ),
     Param("preset", "which options to start from", "basic", choices=("basic", "tcia")),
     Param("retain", "options: uids, device, institution, patient, full-dates, modified-dates, safe-private", (), words),
     Param("clean", "options: descriptors, structured, graphics, pixels", (), words),
@@ -16,7 +21,7 @@ PARAMS = (
     Param("policy", "YAML file that maps tags to actions of its own", ""),
     Param(
         "crosswalk",
-        "folder for uid_map.csv and patid_map.csv, which lead back to the originals",
+        "file for the encrypted way back to the originals, with uid_map.csv and patid_map.csv beside it",
         "",
         affects_results=False,
     ),
@@ -36,8 +41,12 @@ USE_CASE = UseCase(
         grants=(
             Grant(("s3:GetObject", "s3:ListBucket"), ("source",)),
             Grant(("s3:PutObject",), ("sink",)),
+            # Neither action supports resources.
+            Grant(("rekognition:DetectText", "comprehendmedical:DetectPHI"), ("*",)),
         ),
     ),
+    engines=("text_in_image", "phi_text"),
     sample=write_sample,
+    seal=secret,
     rules={"dicom-quarantined": "The file was not released: it may still say who the patient is."},
 )

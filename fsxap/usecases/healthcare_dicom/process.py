@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fsxap.engine.types import Kit
 from fsxap.errors import ConfigurationError, ItemError, MissingExtra
 from fsxap.model import Finding, Item, Result
-from fsxap.usecases.healthcare_dicom import crosswalk, key, profile
+from fsxap.usecases.healthcare_dicom import crosswalk, profile
 from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
 from fsxap.usecases.healthcare_dicom.parse import File, Malformed, read
 from fsxap.usecases.healthcare_dicom.profile import Profile
@@ -55,33 +53,39 @@ def _setup(kit: Kit) -> Setup:
     if chosen["crosswalk"]:
         crosswalk.prepare(chosen["crosswalk"])
     policy = profile.overrides(chosen["policy"]) if chosen["policy"] else {}
-    secret = key.load(chosen["key"], os.environ, Path.cwd())
-    return Setup(Profile(profile.tables(), options, policy), Pseudonyms(secret))
+    return Setup(Profile(profile.tables(), options, policy), Pseudonyms(secret(kit)))
+
+
+def secret(kit: Kit) -> bytes:
+    """What pseudonyms are made with, and what the state is sealed with."""
+    return kit.secret(kit.params["key"], "healthcare-dicom.key")
 
 
 def process(item: Item, kit: Kit) -> Result:
     shared = setup(kit)
     head = kit.source.read(item.key, 0, HEADER)
     if not is_dicom(head):
-        return _quarantined(item, "not-dicom", NOT_DICOM, {"class": "not-dicom"})
+        return _quarantined(item, shared, "not-dicom", NOT_DICOM, {"class": "not-dicom"})
     if kit.params["mode"] == "classify":
         return _classified(item, kit, shared, head)
     if item.size > kit.params["max_size"]:
-        return _quarantined(item, "too-large", f"it is larger than max_size ({kit.params['max_size']} bytes)", {})
+        return _quarantined(
+            item, shared, "too-large", f"it is larger than max_size ({kit.params['max_size']} bytes)", {}
+        )
     body = head if len(head) < HEADER else kit.source.read(item.key)
     try:
         file = read(body, shared.profile.tables.dictionary)
     except Malformed as error:
-        return _quarantined(item, error.code, error.message, {})
+        return _quarantined(item, shared, error.code, error.message, {})
     about = classify(file)
     data = _about(about)
     reason = _unfit(about, shared.profile)
     if reason:
-        return _quarantined(item, *reason, data)
+        return _quarantined(item, shared, *reason, data)
     try:
         made = release(file, body, shared.profile, shared.pseudonyms)
     except ItemError as error:
-        return _quarantined(item, error.code, error.message, data)
+        return _quarantined(item, shared, error.code, error.message, data)
     return _released(item, kit, made, data)
 
 
@@ -121,8 +125,12 @@ def _about(about: Class) -> dict[str, Any]:
     }
 
 
-def _quarantined(item: Item, code: str, reason: str, data: dict[str, Any]) -> Result:
-    """Not released. The finding says so where findings are counted; a file that is no DICOM is none."""
+def _quarantined(item: Item, shared: Setup, code: str, reason: str, data: dict[str, Any]) -> Result:
+    """Not released. The finding says so where findings are counted; a file that is no DICOM is none.
+
+    Findings are read by many, so they name the file by a pseudonym: `file` in the result's data, beside its key.
+    """
+    name = shared.pseudonyms.identifier(item.key, "file")
     data = {
         "class": "unknown",
         **data,
@@ -131,13 +139,14 @@ def _quarantined(item: Item, code: str, reason: str, data: dict[str, Any]) -> Re
         "quarantine_reason": reason,
         "quarantine_code": code,
         "reason": reason,
+        "file": name,
         "engine": ENGINE,
     }
     finding = Finding(
         QUARANTINED,
         "low" if code == "not-dicom" else "medium",
         f"not released: {reason}",
-        item.key,
+        name,
         {"code": code, "class": data["class"]},
         "look at it, and release or delete it by hand",
     )
@@ -148,7 +157,7 @@ def _classified(item: Item, kit: Kit, shared: Setup, head: bytes) -> Result:
     """By the beginning of the file alone; what it does not settle is read a little further, never whole."""
     file = _header(item, kit, shared, head)
     if file is None:
-        return _quarantined(item, "malformed", "its header cannot be read", {})
+        return _quarantined(item, shared, "malformed", "its header cannot be read", {})
     about = classify(file)
     reason = _unfit(about, shared.profile)
     data = _about(about) | {

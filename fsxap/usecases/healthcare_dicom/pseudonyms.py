@@ -25,6 +25,10 @@ class Pseudonyms:
     def _mac(self, kind: str, text: str) -> bytes:
         return hmac.new(self.secret, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key for something else than pseudonyms."""
+        return self._mac("key", purpose)
+
     @property
     def fingerprint(self) -> str:
         """Tells keys apart without telling the key."""

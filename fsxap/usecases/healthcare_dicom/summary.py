@@ -9,7 +9,7 @@ from typing import Any
 import fsxap
 from fsxap.engine.types import Digest, Kit
 from fsxap.model import Result, Section
-from fsxap.usecases.healthcare_dicom.crosswalk import Crosswalk
+from fsxap.usecases.healthcare_dicom.crosswalk import Crosswalk, prepare
 from fsxap.usecases.healthcare_dicom.process import Setup, setup
 
 ACTIONS = {
@@ -27,7 +27,7 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
     shared = setup(kit)
     way_back = None
     if kit.params["crosswalk"] and kit.params["mode"] == "deidentify":
-        way_back = Crosswalk(kit.params["crosswalk"], kit.source, shared.profile, shared.pseudonyms)
+        way_back = Crosswalk(prepare(kit.params["crosswalk"]), kit.source, shared.profile, shared.pseudonyms)
         results = way_back.watch(results)
     counts: Counter[str] = Counter(released=0, quarantined=0, not_dicom=0, failed=0)
     actions: Counter[str] = Counter()

@@ -109,7 +109,7 @@ def test_a_private_file_is_read(mode: int, tmp_path: Path) -> None:
 def test_where_orchestrators_put_secrets_the_mode_does_not_matter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fsxap.providers.ontap.secrets.EXEMPT", (f"{tmp_path}/",))
+    monkeypatch.setattr("fsxap.providers.secrets.EXEMPT", (f"{tmp_path}/",))
     assert resolve(file(tmp_path, SECRET, 0o644), user="bob", environ={}).password == SECRET
     escaping = f"file:{tmp_path}/../{tmp_path.name}x/secret"
     outside = tmp_path.parent / f"{tmp_path.name}x"
