@@ -14,16 +14,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-CORE = {"fsxap", "fsxap.model", "fsxap.jsontext", "fsxap.errors"}
+CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors"}
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
+    "cells": set(),
     "model": {"fsxap.jsontext"},
     "errors": set(),
     "retry": CORE,
     "ports": CORE | {"fsxap.acl.model", "fsxap.acl.site"},
     "acl": {"fsxap.model", "fsxap.acl"},
     "costs": {"fsxap.model", "fsxap.costs"},
-    "reports": {"fsxap.model", "fsxap.reports"},
+    "reports": {"fsxap.model", "fsxap.cells", "fsxap.reports"},
     "usecases": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl", "fsxap.usecases"},
     "patterns": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl"},
     "providers": CORE | {"fsxap.retry", "fsxap.ports", "fsxap.acl", "fsxap.providers", "fsxap.engine.sorting"},

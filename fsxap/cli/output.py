@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
+from fsxap.cells import plain_cell
 from fsxap.cli.tables import row_text
 from fsxap.cli.terminal import colour_wanted
 from fsxap.errors import ConfigurationError, FsxapError, UsageError
@@ -94,8 +95,9 @@ class Output:
 
 def _cell(value: Any) -> str:
     """Plain text, never a formula: spreadsheets run cells that begin like one."""
-    text = value if isinstance(value, str) else "" if value is None else dumps(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    if isinstance(value, str):
+        return plain_cell(value)
+    return "" if value is None else dumps(value)
 
 
 def compile_query(query: str) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
 from typing import TextIO
 
+from fsxap.cells import plain_cell
 from fsxap.model import SEVERITIES, Finding, Summary
 from fsxap.reports.report import Report
 from fsxap.reports.text import json_line, visible
@@ -28,10 +28,6 @@ COLUMNS = (
     "id",
 )
 
-# Full-width signs start a formula too where the spreadsheet speaks Japanese. A quoted formula is quoted once more,
-# so that taking one apostrophe away always gives the text back.
-_FORMULA = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
-
 
 def write_csv(report: Report, stream: TextIO, *, bom: bool = False) -> None:
     """Stream the findings in the order given. `bom` makes Excel read UTF-8. Open the stream with newline=""."""
@@ -46,7 +42,8 @@ def write_csv(report: Report, stream: TextIO, *, bom: bool = False) -> None:
 
 def safe(value: str) -> str:
     """A cell no spreadsheet computes, with invisible characters spelled out."""
-    return ("'" if _FORMULA.match(value) else "") + visible(value)
+    # Judged before invisible characters are spelled out: a tab begins a formula, its escape does not.
+    return plain_cell(value).removesuffix(value) + visible(value)
 
 
 def summary_row(summary: Summary) -> tuple[str, ...]:
