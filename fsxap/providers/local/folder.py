@@ -61,14 +61,16 @@ class FolderStore:
     def put(self, key: str, body: bytes | BinaryIO) -> str:
         """A file of mode 0600 below folders of mode 0700, on the disk before it takes its name."""
         where = self.locate(key)
-        source = io.BytesIO(body) if isinstance(body, bytes) else body
         with self._parent(key, create=True) as (folder, name):
             temporary = walk.PARTIAL + secrets.token_hex(8)
             with files.translated("write", where):
                 handle = os.open(temporary, files.NEW, 0o600, dir_fd=folder)
             try:
                 with files.File(handle, where, "wb") as stream:
-                    shutil.copyfileobj(source, stream, 1 << 20)
+                    if isinstance(body, bytes):
+                        stream.write(body)
+                    else:
+                        shutil.copyfileobj(body, stream, 1 << 20)
                     with files.translated("write", where):
                         os.fsync(handle)
                 with files.translated("write", where):
