@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsxap.engine.types import Footprint, Grant, Param, UseCase, words
+from fsxap.engine.types import Footprint, Grant, Param, UseCase, boolean, words
 from fsxap.usecases.healthcare_dicom.process import process, secret
 from fsxap.usecases.healthcare_dicom.sample import write_sample
 from fsxap.usecases.healthcare_dicom.summary import summarise
@@ -23,6 +23,13 @@ PARAMS = (
         "crosswalk",
         "file for the encrypted way back to the originals, with uid_map.csv and patid_map.csv beside it",
         "",
+        affects_results=False,
+    ),
+    Param(
+        "metadata",
+        "write metadata.csv, a row for each released file, beside the outputs",
+        False,
+        boolean,
         affects_results=False,
     ),
     Param("max_size", "larger files are quarantined unread, in bytes", 1 << 31, int),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import fsxap
 from fsxap.engine.types import Digest, Kit
 from fsxap.model import Result, Section
+from fsxap.usecases.healthcare_dicom import metadata
 from fsxap.usecases.healthcare_dicom.crosswalk import Crosswalk, prepare
 from fsxap.usecases.healthcare_dicom.process import Setup, setup
 
@@ -25,37 +27,55 @@ ACTIONS = {
 def summarise(results: Iterable[Result], kit: Kit) -> Digest:
     """Counts only: neither a name nor a number of a patient, nor the name of a file, is in a certificate."""
     shared = setup(kit)
+    if kit.params["mode"] != "deidentify":
+        return _digest(_counted(results), shared, kit, {})
     way_back = None
-    if kit.params["crosswalk"] and kit.params["mode"] == "deidentify":
+    if kit.params["crosswalk"]:
         way_back = Crosswalk(prepare(kit.params["crosswalk"]), kit.source, shared.profile, shared.pseudonyms)
         results = way_back.watch(results)
-    counts: Counter[str] = Counter(released=0, quarantined=0, not_dicom=0, failed=0)
-    actions: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    classes: Counter[str] = Counter()
+    if kit.params["metadata"]:
+        with metadata.table(kit.sink) as table:
+            counted = _counted(metadata.watch(results, table))
+    else:
+        counted = _counted(results)
+    if way_back is None:
+        return _digest(counted, shared, kit, {})
+    way_back.write()
+    return _digest(counted, shared, kit, {"crosswalk": {"written": True, "inputs_not_found_again": way_back.lost}})
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    ends: Counter[str] = field(default_factory=lambda: Counter(released=0, quarantined=0, not_dicom=0, failed=0))
+    actions: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    classes: Counter[str] = field(default_factory=Counter)
+
+
+def _counted(results: Iterable[Result]) -> Counts:
+    counts = Counts()
     for result in results:
         data = result.data
-        classes[f"{data.get('class', 'unknown')} {data.get('modality', '')}".strip()] += 1
-        actions.update(data.get("actions") or {})
+        counts.classes[f"{data.get('class', 'unknown')} {data.get('modality', '')}".strip()] += 1
+        counts.actions.update(data.get("actions") or {})
         if result.error:
-            counts["failed"] += 1
+            counts.ends["failed"] += 1
         elif data.get("released"):
-            counts["released"] += 1
+            counts.ends["released"] += 1
         elif data.get("quarantine_code") == "not-dicom":
-            counts["not_dicom"] += 1
+            counts.ends["not_dicom"] += 1
         elif data.get("quarantine_reason"):
-            counts["quarantined"] += 1
-            reasons[data["quarantine_reason"]] += 1
-    certificate = _certificate(shared, counts, actions, reasons, kit)
-    if way_back:
-        way_back.write()
-        certificate["crosswalk"] = {"written": True, "inputs_not_found_again": way_back.lost}
-    return Digest({"certificate": certificate}, tuple(_sections(certificate, actions, reasons, classes)))
+            counts.ends["quarantined"] += 1
+            counts.reasons[data["quarantine_reason"]] += 1
+    return counts
 
 
-def _certificate(
-    shared: Setup, counts: Counter[str], actions: Counter[str], reasons: Counter[str], kit: Kit
-) -> dict[str, Any]:
+def _digest(counts: Counts, shared: Setup, kit: Kit, more: dict[str, Any]) -> Digest:
+    certificate = _certificate(shared, counts, kit) | more
+    return Digest({"certificate": certificate}, tuple(_sections(certificate, counts)))
+
+
+def _certificate(shared: Setup, counts: Counts, kit: Kit) -> dict[str, Any]:
     return {
         "software": f"fsxap {fsxap.__version__}",
         "profile": shared.profile.tables.edition,
@@ -64,23 +84,21 @@ def _certificate(
         "local_policy": bool(shared.profile.overrides),
         "key_fingerprint": shared.pseudonyms.fingerprint,
         "mode": kit.params["mode"],
-        **counts,
-        "actions": dict(sorted(actions.items())),
-        "quarantine": dict(sorted(reasons.items())),
+        **counts.ends,
+        "actions": dict(sorted(counts.actions.items())),
+        "quarantine": dict(sorted(counts.reasons.items())),
         "not_checked": ["text in pictures: pictures that may carry some are not released", "faces in head scans"],
     }
 
 
-def _sections(
-    certificate: dict[str, Any], actions: Counter[str], reasons: Counter[str], classes: Counter[str]
-) -> Iterator[Section]:
+def _sections(certificate: dict[str, Any], counts: Counts) -> Iterator[Section]:
     facts = tuple((name, _shown(value)) for name, value in certificate.items() if not isinstance(value, dict))
     yield Section("De-identification certificate", "facts", ("fact", "value"), facts)
-    done = tuple((code, ACTIONS.get(code, code), number) for code, number in sorted(actions.items()))
+    done = tuple((code, ACTIONS.get(code, code), number) for code, number in sorted(counts.actions.items()))
     yield Section("Elements by action", "table", ("code", "action", "elements"), done)
-    held = tuple((reason, number) for reason, number in reasons.most_common())
+    held = tuple((reason, number) for reason, number in counts.reasons.most_common())
     yield Section("Quarantine", "table", ("reason", "files"), held, note="none of these was written to the outputs")
-    yield Section("What the files are", "bars", ("class", "files"), tuple(classes.most_common()))
+    yield Section("What the files are", "bars", ("class", "files"), tuple(counts.classes.most_common()))
 
 
 def _shown(value: Any) -> Any:
