@@ -16,7 +16,7 @@ from fsxap.model import Item, Unlisted
 
 if TYPE_CHECKING:
     from fsxap.cli.running import Order
-    from fsxap.engine.types import UseCase
+    from fsxap.engine.types import Params, UseCase
 
 EXAMPLES = """\
   fsxap run-uc legal-compliance -s ./folder --report audit.html
@@ -76,8 +76,9 @@ def run_uc(
     from fsxap.model import digest
 
     case = catalog.find(use_case)
+    values = params.parse(case, param or (), session.settings.sections["params"].get(case.name, {}))
     if explain:
-        return _explain(session, case)
+        return _explain(session, case, values)
     if session.settings["engines"] not in (None, "", *ENGINES):
         raise UsageError(f"--engines {session.settings['engines']!r} is not one of {', '.join(ENGINES)}")
     where = session.settings.text("source")
@@ -85,7 +86,7 @@ def run_uc(
     fingerprint = digest([item.key for item in listing()]) if listing else ""
     order = Order(
         case,
-        params.parse(case, param or (), session.settings.sections["params"].get(case.name, {})),
+        values,
         locations.parse(where) if where else None,
         scope_of(include=include, exclude=exclude, stable_for=stable_for, limit=limit, items=fingerprint),
         to=session.settings.text("to"),
@@ -112,7 +113,7 @@ def _run(session: Session, order: Order) -> int:
     return running.exit_code(outcome.summary, order.fail_on)
 
 
-def _explain(session: Session, case: UseCase) -> int:
+def _explain(session: Session, case: UseCase, values: Params) -> int:
     for param in case.params:
         kind = "choice" if param.choices else getattr(param.parse, "__name__", "text")
         session.output.write(
@@ -125,6 +126,8 @@ def _explain(session: Session, case: UseCase) -> int:
                 "help": param.help,
             }
         )
+    for record in case.explain(values) if case.explain else ():
+        session.output.write(record)
     return 0
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -81,7 +82,7 @@ def attempt(use_case: UseCase, item: Item, kit: Kit) -> Result:
         where = f"{place.name}, line {place.lineno}"
         log.error("%s in %s", type(error).__name__, where, extra={"frames": traceback.format_tb(error.__traceback__)})
         result = Result.failed(item, Failure("internal", f"{type(error).__name__} in {where}"))
-    return _timed(result, time.perf_counter() - started)
+    return _billed(result, kit.used(), time.perf_counter() - started)
 
 
 def _settle(use_case: UseCase, item: Item, kit: Kit) -> Result:
@@ -115,7 +116,9 @@ def _vanished(item: Item) -> Result:
     return Result(item, "vanished", {"reason": "gone between listing and reading"})
 
 
-def _timed(result: Result, seconds: float) -> Result:
-    return Result(
-        result.item, result.status, result.data, result.outputs, result.findings, result.usage, result.error, seconds
-    )
+def _billed(result: Result, used: Mapping[str, int], seconds: float) -> Result:
+    """With the time it took, and what its calls consumed: a failed item is billed too."""
+    usage = dict(result.usage)
+    for unit, number in used.items():
+        usage[unit] = usage.get(unit, 0) + number
+    return replace(result, usage=usage, seconds=seconds)

@@ -270,29 +270,15 @@ class Kit:
         )
 
     def _connect_text_in_image(self) -> TextInImage:
-        from fsxap.providers.local.ocr import RapidOcr
+        from fsxap.engine import finders
 
-        embedded = RapidOcr()
-        if self.engine("text_in_image") == "local":
-            return embedded
-        from fsxap.providers.aws.rekognition import RekognitionText
-        from fsxap.providers.text_lines import BothReadings
-
-        return BothReadings(embedded, RekognitionText(self.aws.client("rekognition"), self._meter.add))
+        aws = self.engine("text_in_image") == "aws"
+        return finders.connect_text_in_image(self, self._meter.add) if aws else finders.embedded()
 
     def _connect_phi_text(self) -> PhiText | None:
-        if self.engine("phi_text") == "local":
-            return None
-        from fsxap.providers.aws import comprehend_medical as medical
+        from fsxap.engine import finders
 
-        service = "comprehendmedical"
-        region = medical.region(
-            self.aws.region,
-            self.settings.text("comprehend_medical_region"),
-            bool(self.settings["accept_cross_region"]),
-            self.aws.session.get_available_regions(service),
-        )
-        return medical.ComprehendMedicalPhi(self.aws.client(service, region=region), self._meter.add)
+        return finders.connect_phi_text(self, self._meter.add) if self.engine("phi_text") == "aws" else None
 
     def _connect_narrator(self) -> Narrator:
         from fsxap.providers.local.narrator import OpenAiNarrator, TemplateNarrator

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from fsxap.model import Finding, Item, Result, Section, Unlisted
+from fsxap.model import Finding, Item, Record, Result, Section, Unlisted
 from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, PhiText, Progress, Sql, Store, TextInImage
 
 Params = Mapping[str, Any]
@@ -167,6 +167,8 @@ class UseCase:
     seal: Callable[[Kit], bytes] | None = None
     """The secret that state is encrypted with, where the names of files must not be read from it. Findings and
     sections of such a use case stay readable, so they name no file."""
+    explain: Callable[[Params], Iterator[Record]] | None = None
+    """Records that say what these parameters come down to, for --explain after the parameters themselves."""
     rules: Mapping[str, str] = field(default_factory=dict)
     """What each finding rule means, by id: for reports."""
     revision: int = 1

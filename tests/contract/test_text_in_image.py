@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from fsxap.ports import TextInImage
+from fsxap.providers.aws.rekognition import RekognitionText
+from fsxap.providers.metering import Meter
+from tests.unit.providers.aws_wire import client
 
 numpy = pytest.importorskip("numpy")
 cv2 = pytest.importorskip("cv2")
@@ -20,7 +24,28 @@ def local() -> TextInImage:
     return RapidOcr()
 
 
-@pytest.fixture(scope="module", params=[local], ids=["rapidocr"])
+def rekognition() -> TextInImage:
+    """The wire of DetectText, with the embedded engine as the reader behind it."""
+    reader = local()
+
+    def answer(_operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        image = cv2.imdecode(numpy.frombuffer(base64.b64decode(params["Image"]["Bytes"]), numpy.uint8), -1)
+        height, width = image.shape[:2]
+        found = []
+        for number, line in enumerate(reader.find(image if image.ndim == 2 else image[:, :, ::-1])):
+            places = [{"X": x / width, "Y": y / height} for x, y in line.quad]
+            about = {"Confidence": 100 * line.confidence, "Geometry": {"Polygon": places}}
+            found.append({"Type": "LINE", "Id": 100 * number, "DetectedText": line.text, **about})
+            found += [
+                {"Type": "WORD", "Id": 100 * number + at, "ParentId": 100 * number, "DetectedText": word, **about}
+                for at, word in enumerate(line.text.split(), 1)
+            ]
+        return {"TextDetections": found, "TextModelVersion": "3.0"}
+
+    return RekognitionText(client("rekognition", answer), Meter().add)
+
+
+@pytest.fixture(scope="module", params=[local, rekognition], ids=["rapidocr", "rekognition"])
 def finder(request: pytest.FixtureRequest) -> TextInImage:
     make: Callable[[], TextInImage] = request.param
     return make()

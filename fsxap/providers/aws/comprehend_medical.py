@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from fsxap.errors import ConfigurationError, ServiceError
+from fsxap.errors import ServiceError
 from fsxap.ports import Span
 from fsxap.providers.aws.chunks import Chunk, chunks
 from fsxap.providers.aws.errors import translated
@@ -69,24 +69,3 @@ def _span(entity: Mapping[str, Any], chunk: Chunk) -> Span:
     if not fits:
         raise ServiceError("Comprehend Medical answered places outside the text", code="unexpected-answer")
     return Span(chunk.start + start, chunk.start + end, kind, score)
-
-
-def region(home: str, chosen: str, accepted: bool, known: Sequence[str]) -> str:
-    """Where to send text: `chosen` or `home`, another region than home only when that was accepted.
-
-    `known` are the regions that have the service; a chosen one may be newer than that list.
-    """
-    if not chosen and home not in known:
-        raise ConfigurationError(
-            f"Comprehend Medical does not exist in {home}",
-            code="no-service-in-region",
-            hint=f"set comprehend_medical_region to one of {', '.join(known)} and accept_cross_region to true, which "
-            "lets text leave the region; or keep to the embedded rules with --engine phi_text=local",
-        )
-    if chosen and chosen != home and not accepted:
-        raise ConfigurationError(
-            f"text would be sent from {home} to Comprehend Medical in {chosen}",
-            code="cross-region",
-            hint="set accept_cross_region to true if it may leave the region",
-        )
-    return chosen or home

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsxap.engine import driver
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.driver import bounded
+from fsxap.engine.types import UseCase
+from fsxap.errors import ItemError
+from fsxap.model import Item, Result
+from tests.unit.engine.worlds import FakeKit, Source
 
 
 @settings(deadline=None, max_examples=30)
@@ -60,3 +66,26 @@ def test_an_exception_ends_the_stream() -> None:
 
     with pytest.raises(RuntimeError, match="three"):
         list(bounded(work, range(10), workers=2, cancel=Cancel()))
+
+
+def test_what_calls_consumed_is_billed_to_their_item_even_when_it_fails() -> None:
+    def process(item: Item, kit: Any) -> Result:
+        kit.meter("pages", 2)
+        if item.key == "bad":
+            raise ItemError("broken", code="broken")
+        return Result(item, "ok", usage={"pages": 1, "files": 1})
+
+    class Metered(FakeKit):
+        units: dict[str, int]
+
+        def meter(self, unit: str, number: int) -> None:
+            self.units = {unit: number}
+
+        def used(self) -> dict[str, int]:
+            return self.units
+
+    case = UseCase("case", "Case", process)
+    kit = Metered(Source({"bad": 1, "good": 1}), Cancel())
+    good, bad = (driver.attempt(case, kit.source.item(key), kit) for key in ("good", "bad"))  # type: ignore[arg-type]
+    assert good.usage == {"pages": 3, "files": 1}
+    assert (bad.status, bad.usage) == ("failed", {"pages": 2})

@@ -63,6 +63,9 @@ class FakeKit:
         self.progress = Quiet()
         self.run = "run"
 
+    def used(self) -> dict[str, int]:
+        return {}
+
 
 @dataclass
 class World:

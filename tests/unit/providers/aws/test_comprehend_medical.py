@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from fsxap.errors import ConfigurationError, FsxapError, ServiceError, Throttled, Unavailable
+from fsxap.errors import FsxapError, ServiceError, Throttled, Unavailable
 from fsxap.ports import Span
-from fsxap.providers.aws import comprehend_medical
-from fsxap.providers.aws.comprehend_medical import ComprehendMedicalPhi, region
+from fsxap.providers.aws.comprehend_medical import ComprehendMedicalPhi
 from fsxap.providers.metering import Meter
 from tests.unit.providers.aws_wire import Refusal, client
 
@@ -112,31 +111,3 @@ def test_refusals_are_ours(code: str, kind: type[FsxapError]) -> None:
 
     with pytest.raises(kind, match="Comprehend Medical"):
         ComprehendMedicalPhi(client("comprehendmedical", refuse), Meter().add).find("Jane")
-
-
-KNOWN = ["eu-west-1", "us-east-1"]
-
-
-@pytest.mark.parametrize(
-    ("home", "chosen", "accepted", "where"),
-    [
-        ("eu-west-1", "", False, "eu-west-1"),
-        ("eu-west-1", "eu-west-1", False, "eu-west-1"),
-        ("ap-northeast-1", "us-east-1", True, "us-east-1"),
-        ("ap-northeast-1", "ap-northeast-1", False, "ap-northeast-1"),
-        ("ap-northeast-1", "", True, "no-service-in-region"),
-        ("ap-northeast-1", "us-east-1", False, "cross-region"),
-        ("eu-west-1", "us-east-1", False, "cross-region"),
-    ],
-)
-def test_text_leaves_its_region_only_where_that_was_accepted(
-    home: str, chosen: str, accepted: bool, where: str
-) -> None:
-    try:
-        assert region(home, chosen, accepted, KNOWN) == where
-    except ConfigurationError as error:
-        assert error.code == where and "accept_cross_region" in error.hint
-
-
-def test_pieces_leave_room_below_the_limit_of_a_request() -> None:
-    assert comprehend_medical.MOST_BYTES < 20_000

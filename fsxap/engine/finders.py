@@ -1,0 +1,42 @@
+"""Connects what finds text in pictures and patients in texts: here, by Rekognition, by Comprehend Medical."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsxap.ports import PhiText, TextInImage
+
+if TYPE_CHECKING:
+    from fsxap.engine.kit import Kit
+    from fsxap.providers.metering import Count
+
+
+def embedded() -> TextInImage:
+    from fsxap.providers.local.ocr import RapidOcr
+
+    return RapidOcr()
+
+
+def connect_text_in_image(kit: Kit, count: Count) -> TextInImage:
+    """Both engines: the service never finds less than the embedded one does without it."""
+    from fsxap.providers.aws.rekognition import RekognitionText
+    from fsxap.providers.text_lines import BothReadings
+
+    return BothReadings(embedded(), RekognitionText(kit.aws.client("rekognition"), count))
+
+
+def connect_phi_text(kit: Kit, count: Count) -> PhiText:
+    from fsxap.providers.aws.comprehend_medical import ComprehendMedicalPhi
+    from fsxap.providers.aws.regions import choose
+
+    service = "comprehendmedical"
+    region = choose(
+        "Comprehend Medical",
+        home=kit.aws.region,
+        chosen=kit.settings.text("comprehend_medical_region"),
+        accepted=bool(kit.settings["accept_cross_region"]),
+        known=kit.aws.session.get_available_regions(service),
+        setting="comprehend_medical_region",
+        instead="--engine phi_text=local",
+    )
+    return ComprehendMedicalPhi(kit.aws.client(service, region=region), count)
