@@ -17,6 +17,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "acl": (("STYLE", "style", 6), ("OWNER", "owner", 28), ("ACES", "aces", -4), ("PATH", "path", 0)),
     "setting": (("SETTING", "name", 18), ("VALUE", "value", 32), ("ORIGIN", "origin", 0)),
     "estimate": (("SERVICE", "service", 14), ("ITEM", "item", 28), ("QUANTITY", "quantity", -12), ("USD", "usd", 0)),
+    "attribute": (("TAG", "tag", 11), ("ATTRIBUTE", "name", 36), ("ACTION", "action", 7), ("WHY", "why", 0)),
     "run": (("RUN", "run", 24), ("USE CASE", "use_case", 24), ("STAGE", "stage", 10), ("SOURCE", "source", 0)),
     "param": (("PARAMETER", "name", 16), ("TYPE", "kind", 9), ("DEFAULT", "default", 12), ("MEANING", "help", 0)),
 }

@@ -25,17 +25,21 @@ def connect_text_in_image(kit: Kit, count: Count) -> TextInImage:
     return BothReadings(embedded(), RekognitionText(kit.aws.client("rekognition"), count))
 
 
-def connect_phi_text(kit: Kit, count: Count) -> PhiText:
+def connect_phi_text(kit: Kit, count: Count, *, asked: bool) -> PhiText | None:
+    """None where the service is only the source's default, its region has none, and no other region was named."""
     from fsxap.providers.aws.comprehend_medical import ComprehendMedicalPhi
     from fsxap.providers.aws.regions import choose
 
-    service = "comprehendmedical"
+    service, chosen = "comprehendmedical", kit.settings.text("comprehend_medical_region")
+    known = kit.aws.session.get_available_regions(service)
+    if not asked and not chosen and kit.aws.region not in known:
+        return None
     region = choose(
         "Comprehend Medical",
         home=kit.aws.region,
-        chosen=kit.settings.text("comprehend_medical_region"),
+        chosen=chosen,
         accepted=bool(kit.settings["accept_cross_region"]),
-        known=kit.aws.session.get_available_regions(service),
+        known=known,
         setting="comprehend_medical_region",
         instead="--engine phi_text=local",
     )

@@ -133,10 +133,10 @@ class Kit:
 
     def engine(self, capability: str) -> str:
         """local or aws, unless the capability was given an engine of its own."""
-        chosen = self._engines.get(capability) or self.settings.text("engines")
-        if chosen:
-            return str(chosen)
-        return "aws" if self._source is not None and self._source.kind == "s3" else "local"
+        return self._asked(capability) or ("aws" if self._source is not None and self._source.kind == "s3" else "local")
+
+    def _asked(self, capability: str) -> str:
+        return self._engines.get(capability) or self.settings.text("engines")
 
     def plan(self) -> dict[str, str]:
         """Capability → engine, for dry runs and digests."""
@@ -278,7 +278,9 @@ class Kit:
     def _connect_phi_text(self) -> PhiText | None:
         from fsxap.engine import finders
 
-        return finders.connect_phi_text(self, self._meter.add) if self.engine("phi_text") == "aws" else None
+        if self.engine("phi_text") != "aws":
+            return None
+        return finders.connect_phi_text(self, self._meter.add, asked=bool(self._asked("phi_text")))
 
     def _connect_narrator(self) -> Narrator:
         from fsxap.providers.local.narrator import OpenAiNarrator, TemplateNarrator

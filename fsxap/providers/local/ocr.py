@@ -1,26 +1,44 @@
-"""Text in pictures by the models inside rapidocr's wheel: found, turned upright and read, without the network."""
+"""Text in pictures by the models inside rapidocr's wheel: found at any size and turn, read, without the network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy
 
 from fsxap.errors import MissingExtra
 from fsxap.ports import Quad, TextLine
 
 if TYPE_CHECKING:
-    import numpy
     from numpy.typing import NDArray
 
     Picture = NDArray[numpy.uint8]
+    Corners = NDArray[numpy.float32]
+    Line = tuple[Corners, float]
 
-MODELS = {
-    "Det": "PP-OCRv6_det_small.onnx",
-    "Rec": "PP-OCRv6_rec_small.onnx",
-    "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
-}
+MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
+
+TILE = 1024
+"""Pixels one look at the detector takes each way: its time and memory grow faster than the area."""
+
+OVERLAP = 192
+"""Neighbouring tiles share this much, so that most lines are whole in one of them."""
+
+SMALL, LARGEST_SCALE = 320, 3.0
+"""Pictures with a longer side below this are enlarged: strokes under a pixel and a half are lost on the detector."""
+
+TEXTURE = 0.22
+"""A "line" whose height is more than this share of the picture's is speckle taken for print."""
+
+STROKE, CLOSER, ROUND = 0.8, 1.25, 24
+"""How speckle is looked at again: smoothed by this standard deviation, enlarged, with so many pixels around it."""
+
+SURE = 0.85
+"""A reading below this confidence is tried upside down, too."""
 
 
 class RapidOcr:
@@ -29,6 +47,8 @@ class RapidOcr:
     def __init__(self, threads: int = 1) -> None:
         try:
             import rapidocr
+            from rapidocr.ch_ppocr_det import TextDetector
+            from rapidocr.ch_ppocr_rec import TextRecognizer
         except ImportError as error:
             raise MissingExtra("ocr", "reading text in pictures") from error
         folder = Path(rapidocr.__file__).parent / "models"
@@ -38,27 +58,148 @@ class RapidOcr:
             "Global.log_level": "critical",
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            # Faint and narrow print stays under the thresholds meant for photographs.
+            "Det.thresh": 0.2,
+            "Det.box_thresh": 0.3,
+            "Det.unclip_ratio": 1.8,
+            # Scaling is done here: the detector's own blows every picture up to 736 pixels.
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 4 * TILE,
+            # One crop at a time at its own width: a batch is padded to its longest, and costs as much a pixel.
+            "Rec.rec_batch_num": 1,
+            "Rec.rec_img_shape": [3, 48, 48],
         }
-        self._ocr = rapidocr.RapidOCR(params=chosen)
+        # Its parts, not the whole: that drops lines it reads badly, and answers a failed detection with "no text".
+        settings = rapidocr.RapidOCR(params=chosen).cfg
+        for part in (settings.Det, settings.Rec):
+            part.engine_cfg = settings.EngineConfig.onnxruntime
+            part.font_path = None
+        self._detector, self._recognizer = TextDetector(settings.Det), TextRecognizer(settings.Rec)
 
     @property
     def engine(self) -> str:
         return f"rapidocr {version('rapidocr')} (PP-OCRv6 small)"
 
     def find(self, picture: Picture, *, read: bool = True) -> Sequence[TextLine]:
-        """Lines of text in a grey (H, W) or RGB (H, W, 3) picture of uint8, from top to bottom."""
-        import numpy
+        """Lines of text in a grey (H, W) or RGB (H, W, 3) picture of uint8, from top to bottom.
 
+        A line that was found but says nothing legible has no text and confidence 0.
+        """
         shaped = numpy.repeat(picture[:, :, None], 3, axis=2) if picture.ndim == 2 else picture[:, :, ::-1]
-        found: Any = self._ocr(numpy.ascontiguousarray(shaped), use_det=True, use_cls=read, use_rec=read)
+        shaped = numpy.ascontiguousarray(shaped)
+        found: list[Line] = []
+        for top, left, tile in _tiles(shaped):
+            offset = numpy.array((left, top), numpy.float32)
+            found = _joined(found, [(corners + offset, score) for corners, score in self._look(tile)])
+        found.sort(key=lambda line: float(line[0][:, 1].min()))
+        if not read:
+            return [TextLine(_quad(corners), "", score) for corners, score in found]
+        return [TextLine(_quad(corners), *self._read(shaped, corners)) for corners, _ in found]
+
+    def _look(self, picture: Any) -> list[Line]:
+        """Lines in one tile. Speckle hides what is written on it: where it was taken for print, it is smoothed."""
+        import cv2
+
+        enlarged = min(LARGEST_SCALE, max(1.0, SMALL / max(picture.shape[:2])))
+        limit = max(48.0, TEXTURE * min(picture.shape[:2]))
+        found = self._detect(picture, enlarged)
+        lines = [line for line in found if min(_sides(line[0])) <= limit]
+        if len(lines) < len(found):
+            speckle = numpy.concatenate([corners for corners, _ in found if min(_sides(corners)) > limit])
+            left, top = numpy.maximum(speckle.min(0).astype(int) - ROUND, 0)
+            right, bottom = speckle.max(0).astype(int) + ROUND
+            part = cv2.GaussianBlur(_calmest(picture[top:bottom, left:right]), (0, 0), STROKE)
+            offset = numpy.array((left, top), numpy.float32)
+            again = [(corners + offset, score) for corners, score in self._detect(part, CLOSER * enlarged)]
+            lines = _joined(lines, [line for line in again if min(_sides(line[0])) <= limit])
+        return lines
+
+    def _detect(self, picture: Any, scale: float) -> list[Line]:
+        import cv2
+
+        if scale > 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        found: Any = self._detector(picture)
         if found.boxes is None:
             return []
-        texts = found.txts if read else [""] * len(found.boxes)
-        return [
-            TextLine(_quad(box), text, float(score))
-            for box, text, score in zip(found.boxes, texts, found.scores, strict=True)
-        ]
+        boxes = found.boxes.astype(numpy.float32) / numpy.float32(scale)
+        return [(box, float(score)) for box, score in zip(boxes, found.scores, strict=True)]
+
+    def _read(self, picture: Any, corners: Corners) -> tuple[str, float]:
+        """Upright as a rule; lines higher than wide in both directions."""
+        crop = _upright(picture, corners)
+        if crop.shape[0] > 1.4 * crop.shape[1]:
+            turned = [numpy.rot90(crop, 1), numpy.rot90(crop, 3)]
+            if crop.shape[0] < 2 * crop.shape[1]:
+                turned.append(crop)
+        else:
+            turned = [crop]
+        read = [self._recognise(each) for each in turned]
+        if len(turned) == 1 and read[0][1] < SURE:
+            read.append(self._recognise(numpy.rot90(crop, 2)))
+        return max(read, key=lambda each: each[1])
+
+    def _recognise(self, crop: Any) -> tuple[str, float]:
+        from rapidocr.ch_ppocr_rec import TextRecInput
+
+        said: Any = self._recognizer(TextRecInput(img=[numpy.ascontiguousarray(crop)]))
+        text = str(said.txts[0]).strip()
+        return text, float(said.scores[0]) if text else 0.0
 
 
-def _quad(box: Any) -> Quad:
-    return tuple((float(x), float(y)) for x, y in box)
+def _tiles(picture: Any) -> Iterator[tuple[int, int, Any]]:
+    """Top, left and part; parts of one single colour have nothing written on them."""
+    for top, left in product(_starts(picture.shape[0]), _starts(picture.shape[1])):
+        part = picture[top : top + TILE, left : left + TILE]
+        if int(part.max()) != int(part.min()) or (part != part[0, 0]).any():
+            yield top, left, part
+
+
+def _starts(length: int) -> list[int]:
+    if length <= TILE + OVERLAP // 2:
+        return [0]
+    count = -(-(length - OVERLAP) // (TILE - OVERLAP))
+    return [round(place * (length - TILE) / (count - 1)) for place in range(count)]
+
+
+def _sides(corners: Corners) -> tuple[float, float]:
+    return float(numpy.linalg.norm(corners[0] - corners[1])), float(numpy.linalg.norm(corners[0] - corners[3]))
+
+
+def _joined(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
+    """Both, without what lies within a line of the other."""
+    kept = [line for line in lines if not any(_inside(line[0], other) for other, _ in others)]
+    return kept + [other for other in others if not any(_inside(other[0], line) for line, _ in kept)]
+
+
+def _calmest(picture: Any) -> Any:
+    """The channel with the least grain among those that show something, as a grey picture of three."""
+    import cv2
+
+    channels = cv2.split(picture)
+    contrasts = [float(channel.std()) for channel in channels]
+    shows = [channel for channel, contrast in zip(channels, contrasts, strict=True) if 4 * contrast >= max(contrasts)]
+    calm = min(shows, key=lambda channel: float(cv2.absdiff(channel, cv2.blur(channel, (3, 3))).mean()))
+    return cv2.merge((calm, calm, calm))
+
+
+def _inside(corners: Corners, known: Corners) -> bool:
+    """Whether a line lies within one found before, give or take two pixels."""
+    low, high = known.min(0) - 2, known.max(0) + 2
+    return bool((corners >= low).all() and (corners <= high).all())
+
+
+def _upright(picture: Any, corners: Corners) -> Any:
+    """The line cut out along its own edges."""
+    import cv2
+
+    width, height = (max(4, round(side)) for side in _sides(corners))
+    to = numpy.array(((0, 0), (width, 0), (width, height), (0, height)), numpy.float32)
+    return cv2.warpPerspective(
+        picture, cv2.getPerspectiveTransform(corners, to), (width, height),
+        borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC,
+    )  # fmt: skip
+
+
+def _quad(corners: Corners) -> Quad:
+    return tuple((float(x), float(y)) for x, y in corners)

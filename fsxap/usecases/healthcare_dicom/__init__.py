@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsxap.engine.types import Footprint, Grant, Param, UseCase, boolean, words
+from fsxap.usecases.healthcare_dicom.explain import account
 from fsxap.usecases.healthcare_dicom.process import process, secret
 from fsxap.usecases.healthcare_dicom.sample import write_sample
 from fsxap.usecases.healthcare_dicom.summary import summarise
@@ -41,6 +42,7 @@ USE_CASE = UseCase(
     aliases=("uc5",),
     process=process,
     summarise=summarise,
+    explain=account,
     params=PARAMS,
     footprint=Footprint(
         memory=2048,

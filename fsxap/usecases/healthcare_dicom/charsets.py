@@ -24,6 +24,8 @@ CODECS = {
     "GB18030": "gb18030",
     "GBK": "gbk",
 }
+TERMS = CODECS.keys() | {"ISO_IR 87", "ISO_IR 159", "ISO_IR 149", "ISO_IR 58"}
+"""What (0008,0005) may say: also sets that are reached by escape sequences alone."""
 ESCAPES = {
     b"(B": ("latin-1", b""),
     b"-A": ("latin-1", b""),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fsxap.usecases.healthcare_dicom.parse import VRS, Element, File, text
+from fsxap.usecases.healthcare_dicom.profile import names, tables
 
 HEADER = 64 * 1024
 LIMIT = 1 << 20
@@ -103,14 +104,19 @@ def classify(file: File) -> Class:
     risk, why = _risk(found, kind, modality)
     return Class(
         kind,
-        modality if modality.isalnum() and len(modality) <= 16 else "",
-        sop_class if sop_class.startswith("1.2.840.10008.") else "",
-        found.get("body_part", "") if found.get("body_part", "").isalpha() else "",
+        _public(modality),
+        sop_class if sop_class in tables().uids else "",
+        _public(found.get("body_part", "")),
         risk,
         why,
         _refusal(kind, file.syntax),
         modality in ("CT", "MR", "PT") and any(part in found.get("body_part", "") for part in HEAD),
     )
+
+
+def _public(word: str) -> str:
+    """A defined term, which may be told; the header of a file may hold any other word."""
+    return word if word.isalnum() and word.lower() in tables().vocabulary - names() else ""
 
 
 def _kind(sop_class: str, picture: bool) -> str:
@@ -122,6 +128,8 @@ def _kind(sop_class: str, picture: bool) -> str:
         return "unknown"
     if not sop_class.startswith(STORAGE):
         return "private" if not sop_class.startswith("1.2.840.10008.") else "not-stored"
+    if sop_class not in tables().uids:
+        return "unregistered"
     branch = sop_class[len(STORAGE) :].split(".")[0]
     kind = KINDS.get(branch, "image")
     return "image" if kind in ("radiotherapy", "waveform") and picture else kind
@@ -154,6 +162,7 @@ def _refusal(kind: str, syntax: str) -> str:
         "directory": "a DICOMDIR names the original files; make a new one from what was released",
         "document": "an encapsulated document cannot be cleaned",
         "raw-data": "raw data is opaque to everyone but its vendor",
+        "unregistered": "its SOP class is not among those of the standard that is known here",
         "private": "its SOP class is private, so that nobody can say what it holds",
         "not-stored": "its SOP class is not one of stored objects",
         "unknown": "it does not say what it is (no SOP class)",

@@ -21,7 +21,7 @@ from fsxap.errors import ConfigurationError, ItemError, NotFound
 from fsxap.model import Result, dumps
 from fsxap.ports import Store
 from fsxap.usecases.healthcare_dicom.deidentify import REGISTERED
-from fsxap.usecases.healthcare_dicom.identity import PATIENT_ID, STANDARD_ROOT, patient_of, values, walk
+from fsxap.usecases.healthcare_dicom.identity import PATIENT_ID, patient_of, values, walk
 from fsxap.usecases.healthcare_dicom.parse import File, read
 from fsxap.usecases.healthcare_dicom.profile import Profile
 from fsxap.usecases.healthcare_dicom.pseudonyms import Pseudonyms
@@ -133,7 +133,7 @@ def uid_pairs(file: File, profile: Profile, pseudonyms: Pseudonyms) -> dict[str,
         if element.vr == "UI" and element.tag not in REGISTERED and not element.tag >> 16 & 1
         for uid in values(element, ())
     )
-    return {uid: pseudonyms.uid(uid) for uid in found if not uid.startswith(STANDARD_ROOT)}
+    return {uid: pseudonyms.uid(uid) for uid in found if uid not in profile.tables.uids}
 
 
 def _csv(pairs: Mapping[str, str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Owns what hides inside pixel data without being pixels: unused bits, and words in compressed streams.
+"""Owns the bits of samples that are never displayed, and the fragments that compressed frames come in.
 
 Lengths never change, so offset tables stay true. Samples as they are displayed never change either.
 """
@@ -6,14 +6,12 @@ Lengths never change, so offset tables stay true. Samples as they are displayed 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 
 from fsxap.errors import ItemError
 
-SOI, EOI, SOS, COMMENT = b"\xff\xd8", b"\xff\xd9", 0xDA, 0xFE
-JP2K_SOC, JP2K_COMMENT, JP2K_SOT = b"\xff\x4f\xff\x51", 0x64, 0x90
-ADOBE, HP = b"Adobe", b"mrfx"
-"""Application segments that say how colours are coded: without them colours change."""
+STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cjP  ")
+"""How code streams begin: JPEG and JPEG-LS, JPEG 2000, JPEG XL, and JPEG 2000 as a file."""
 
 
 def unused_bits(pixels: bytes, *, allocated: int, high: int, signed: bool, big: bool) -> bytes:
@@ -50,26 +48,66 @@ def _already_clean(pixels: bytes, allocated: int, high: int, *, signed: bool, bi
     return not tops.translate(None, clean)
 
 
-def fragments(value: bytes) -> Iterator[tuple[int, int]]:
+def without_bits(pixels: bytes, bits: Iterable[int], *, allocated: int, big: bool) -> bytes:
+    """Samples of whole bytes with some of their bits cleared."""
+    gone = sum(1 << bit for bit in set(bits) if bit < allocated)
+    if allocated % 8 or not gone:
+        return pixels
+    size = allocated // 8
+    whole = len(pixels) // size * size
+    mask = ((1 << allocated) - 1 - gone).to_bytes(size, "big" if big else "little") * (whole // size)
+    kept = int.from_bytes(pixels[:whole], "big") & int.from_bytes(mask, "big")
+    return kept.to_bytes(whole, "big") + pixels[whole:]
+
+
+def fragments(value: bytes) -> list[tuple[int, int]]:
     """Where each fragment's bytes start and end; the first is the offset table."""
-    at = 0
+    found, at = [], 0
     while at + 8 <= len(value):
         group, element, size = struct.unpack_from("<HHL", value, at)
         if (group, element) != (0xFFFE, 0xE000) or at + 8 + size > len(value):
             raise ItemError("the encapsulated pixel data is damaged", code="malformed")
-        yield at + 8, at + 8 + size
+        found.append((at + 8, at + 8 + size))
         at += 8 + size
+    return found
 
 
-def wordless(value: bytes) -> bytes:
-    """Encapsulated pixel data whose comments, EXIF, colour profiles and bytes behind the image are zeros."""
-    made = bytearray(value)
-    for index, (start, end) in enumerate(fragments(value)):
-        if index == 0:
-            _check_offsets(value[start:end], len(value))
+def frames_of(value: bytes, frames: int, table: Sequence[int] = ()) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """For each frame, where its fragments lie in the encapsulated value. `table` is the extended offset table."""
+    (start, end), *parts = fragments(value) or [(0, 0)]
+    table = table or struct.unpack(f"<{(end - start) // 4}L", value[start : end - (end - start) % 4])
+    if frames == 1:
+        found = [tuple(parts)]
+    elif len(parts) == frames:
+        found = [(part,) for part in parts]
+    else:
+        places = [at - 8 - end for at, _ in parts]
+        if len(table) == frames and set(table) <= set(places):
+            starts = [place in table for place in places]
         else:
-            for first, last in _words(value[start:end]):
-                made[start + first : start + last] = bytes(last - first)
+            starts = [value.startswith(STARTS, at) for at, _ in parts]
+        found = []
+        for part, begins in zip(parts, starts, strict=True):
+            if begins:
+                found.append((part,))
+            elif found:
+                found[-1] += (part,)
+    if len(found) != frames or not all(found) or sum(map(len, found)) != len(parts):
+        raise ItemError("its fragments are not as many frames as its header says", code="undecodable")
+    return tuple(found)
+
+
+def wordless(value: bytes, frames: int, clean: Callable[[bytes], bytes]) -> bytes:
+    """Encapsulated pixel data with each frame's code stream as `clean` makes it, of the same length."""
+    (start, end), *_ = fragments(value) or [(0, 0)]
+    _check_offsets(value[start:end], len(value))
+    made = bytearray(value)
+    for places in frames_of(value, frames):
+        stream = clean(b"".join(value[start:end] for start, end in places))
+        at = 0
+        for start, end in places:
+            made[start:end] = stream[at : at + end - start]
+            at += end - start
     return bytes(made)
 
 
@@ -77,47 +115,3 @@ def _check_offsets(table: bytes, limit: int) -> None:
     offsets = struct.unpack(f"<{len(table) // 4}L", table[: len(table) // 4 * 4])
     if len(table) % 4 or list(offsets) != sorted(offsets) or any(offset >= limit for offset in offsets):
         raise ItemError("the offset table of the pixel data is damaged", code="malformed")
-
-
-def _words(frame: bytes) -> Iterator[tuple[int, int]]:
-    if frame.startswith(SOI):
-        yield from _jpeg(frame)
-    elif frame.startswith(JP2K_SOC):
-        yield from _jpeg2000(frame)
-    if frame.startswith((SOI, JP2K_SOC)):
-        end = frame.rfind(EOI)
-        if end >= 0 and frame[end + 2 :].strip(b"\0"):
-            yield end + 2, len(frame)
-
-
-def _jpeg(frame: bytes) -> Iterator[tuple[int, int]]:
-    """Segments up to the first scan. Between scans only tables may stand."""
-    at = 2
-    while at + 4 <= len(frame) and frame[at] == 0xFF:
-        marker = frame[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker == SOS:
-            return
-        (size,) = struct.unpack_from(">H", frame, at + 2)
-        body = frame[at + 4 : at + 2 + size]
-        colour = body.startswith((ADOBE, HP)) and len(body) <= 16
-        if marker == COMMENT or (0xE0 <= marker <= 0xEF and not colour):
-            # JFIF says its version and density in 14 bytes; a thumbnail may follow.
-            skip = 14 if marker == 0xE0 and body.startswith(b"JFIF\0") else 0
-            if skip:
-                yield at + 4 + 12, at + 2 + size
-            else:
-                yield at + 4, at + 2 + size
-        at += 2 + size
-
-
-def _jpeg2000(frame: bytes) -> Iterator[tuple[int, int]]:
-    at = 2
-    while at + 4 <= len(frame) and frame[at] == 0xFF and frame[at + 1] != JP2K_SOT:
-        (size,) = struct.unpack_from(">H", frame, at + 2)
-        if frame[at + 1] == JP2K_COMMENT:
-            # Two bytes of registration stand before the text.
-            yield at + 6, at + 2 + size
-        at += 2 + size

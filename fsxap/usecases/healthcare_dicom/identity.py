@@ -8,16 +8,22 @@ from collections.abc import Iterable, Iterator
 from fsxap.usecases.healthcare_dicom.charsets import decode, terms
 from fsxap.usecases.healthcare_dicom.parse import Element
 from fsxap.usecases.healthcare_dicom.profile import Profile
-from fsxap.usecases.healthcare_dicom.text import PARTS, WORD, Identity, plain
+from fsxap.usecases.healthcare_dicom.shapes import PARTS, WORD
+from fsxap.usecases.healthcare_dicom.text import Identity, plain, unaccented
+from fsxap.usecases.healthcare_dicom.values import FREE
 
 CHARSET = 0x00080005
 PATIENT_ID, PATIENT_NAME, BIRTH_DATE, STUDY_UID = 0x00100020, 0x00100010, 0x00100030, 0x0020000D
 WORDS = frozenset({"LO", "SH", "LT", "ST", "UT", "UC", "AE", "PN", "UR"})
-STANDARD_ROOT = "1.2.840.10008."
 EMPTY = frozenset(
     {"", "none", "unknown", "removed", "anonymous", "anonymized", "null", "n/a", "na", "yes", "no", "test"}
 )
 LEAST = 4
+LONG_NUMBER = 6
+NUMBERED = frozenset({PATIENT_ID, 0x00101000, 0x00080050, 0x00380010, 0x00401001, 0x00402016, 0x00402017, 0x00181000})
+"""Attributes whose values are somebody's or something's number, however short."""
+PLACED = frozenset({0x00080080, 0x00080081, 0x00081010, 0x00101040, 0x00380300, 0x00380400})
+"""Attributes that name a place, also where its name is made of common words."""
 
 
 def walk(elements: Iterable[Element], charset: tuple[str, ...] = ()) -> Iterator[tuple[Element, tuple[str, ...]]]:
@@ -38,47 +44,91 @@ def values(element: Element, charset: tuple[str, ...]) -> list[str]:
     return [part.strip() for part in decoded.split("\0") if part.strip()]
 
 
-def identity_of(elements: Iterable[Element], profile: Profile, vocabulary: frozenset[str]) -> Identity:
-    """Values of what the profile does not keep. Words that only name a body part or a vendor identify nobody."""
-    phrases: set[str] = set()
-    tokens: set[str] = set()
-    dates: set[str] = set()
-    uids: set[str] = set()
-    whole: set[str] = set()
-    for element, charset in walk(elements):
-        action = profile.listed(element.tag)
-        if element.items is not None or action == "K" or (action is None and element.vr != "PN"):
-            continue
+class _Found:
+    """What was collected on the way through a header."""
+
+    def __init__(self, vocabulary: frozenset[str], registered: frozenset[str]) -> None:
+        self.vocabulary, self.registered = vocabulary, registered
+        self.phrases: set[str] = set()
+        self.tokens: set[str] = set()
+        self.dates: set[str] = set()
+        self.uids: set[str] = set()
+        self.whole: set[str] = set()
+        self.places: set[str] = set()
+        self.persons: set[frozenset[str]] = set()
+        self.numbers: set[str] = set()
+
+    def add(self, element: Element, charset: tuple[str, ...], *, cleaned: bool) -> None:
+        """`cleaned`: its words may stay, so that they are nobody's; its numbers and dates are, wherever they stand."""
         if element.vr == "UI":
-            uids.update(uid for uid in values(element, ()) if not uid.startswith(STANDARD_ROOT))
+            self.uids.update(uid for uid in values(element, ()) if uid not in self.registered)
         elif element.vr in ("DA", "DT"):
-            dates.update(text[:8] for text in values(element, ()) if re.match(r"\d{8}", text))
+            self.dates.update(text[:8] for text in values(element, ()) if re.match(r"\d{8}", text))
         elif element.vr in WORDS or element.vr == "UN":
             for text in values(element, charset):
-                if len(text) >= LEAST and not text.isdigit() and plain(text) not in EMPTY:
-                    whole.add(plain(text))
-                _add(text, element.vr == "PN", vocabulary, phrases, tokens)
-    return Identity(frozenset(phrases), frozenset(tokens), frozenset(dates), frozenset(uids), frozenset(whole))
+                flat = plain(text)
+                if flat in EMPTY or flat.strip("*?-x. ") == "":
+                    continue
+                self._numbers(flat)
+                if cleaned and element.vr in FREE:
+                    continue
+                if len(flat) >= LEAST and not flat.isdigit():
+                    self.whole.add(flat)
+                if element.vr == "PN":
+                    self._person(flat)
+                else:
+                    self._text(flat, element.tag)
 
+    def _numbers(self, flat: str) -> None:
+        digits = "".join(letter for letter in flat if "0" <= letter <= "9")
+        if len(digits) >= LONG_NUMBER and len(set(digits)) > 1:
+            self.numbers.add(digits)
 
-def _add(text: str, name: bool, vocabulary: frozenset[str], phrases: set[str], tokens: set[str]) -> None:
-    flat = plain(text)
-    if flat in EMPTY or flat.strip("*?-x. ") == "":
-        return
-    if name:
+    def _person(self, flat: str) -> None:
         for group in flat.split("="):
             parts = [part for part in PARTS.split(group) if part]
-            tokens.update(part for part in parts if _telling(part, vocabulary))
+            spelt = (part if part.isascii() else unaccented(part) for part in parts)
+            self.tokens.update(part for part in (*parts, *spelt) if _telling(part, self.vocabulary))
+            self.whole.update(part for part in parts if len(part) >= LEAST - 1 and not part.isdigit())
             for joined in {" ".join(parts), " ".join(reversed(parts)), ", ".join(parts), "".join(parts), group}:
                 if len(joined) > LEAST:
-                    phrases.add(joined)
-        return
-    phrases.update(re.findall(r"\d{7,}", flat))
-    words = WORD.findall(flat)
-    digits = sum(letter.isdigit() for letter in flat)
-    strange = any(word not in vocabulary and len(word) >= LEAST for word in words) or not flat.isascii()
-    if len(flat) >= LEAST and (strange or digits >= LEAST):
-        phrases.add(flat)
+                    self.phrases.add(joined)
+            family, given = (*parts, "", "")[:2]
+            if len(family) > 1 and given and family != given:
+                self.persons.add(frozenset((family, given)))
+                if len(family) >= LEAST - 1:
+                    self.persons.add(frozenset((family, given[0])))
+
+    def _text(self, flat: str, tag: int) -> None:
+        self.phrases.update(re.findall(r"\d{7,}", flat))
+        words = WORD.findall(flat)
+        digits = sum(letter.isdigit() for letter in flat)
+        strange = any(word not in self.vocabulary and len(word) >= LEAST for word in words) or not flat.isascii()
+        least = 1 if tag in NUMBERED else LEAST
+        if len(flat) >= LEAST and (strange or digits >= least):
+            self.phrases.add(flat)
+        spaced = " ".join(part for part in PARTS.split(flat) if part)
+        if tag in PLACED and len(spaced) >= LEAST:
+            self.places.add(spaced)
+
+
+def identity_of(elements: Iterable[Element], profile: Profile, vocabulary: frozenset[str]) -> Identity:
+    """Values of what the profile does not keep. Words that only name a body part or a vendor identify nobody."""
+    found = _Found(vocabulary, profile.tables.uids)
+    for element, charset in walk(elements):
+        action = profile.listed(element.tag)
+        if element.items is None and action != "K" and (action is not None or element.vr == "PN"):
+            found.add(element, charset, cleaned=action == "C")
+    return Identity(
+        phrases=frozenset(found.phrases),
+        tokens=frozenset(found.tokens),
+        dates=frozenset(found.dates),
+        uids=frozenset(found.uids),
+        values=frozenset(found.whole),
+        places=frozenset(found.places),
+        persons=frozenset(found.persons),
+        numbers=frozenset(found.numbers),
+    )
 
 
 def _telling(part: str, vocabulary: frozenset[str]) -> bool:

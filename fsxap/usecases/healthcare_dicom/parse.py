@@ -123,7 +123,13 @@ class Reader:
     def _unknown(self, tag: int, start: int, end: int, length: int, depth: int) -> tuple[Element, int]:
         """A sequence written as UN is implicit little endian, whatever stands around it."""
         inner = Reader(self.data, self.dictionary, implicit=True, big=False)
-        items, stop = inner.items(start, end if length == UNDEFINED else start + length, length, depth + 1)
+        try:
+            items, stop = inner.items(start, end if length == UNDEFINED else start + length, length, depth + 1)
+        except (Malformed, struct.error):
+            if length == UNDEFINED or start + length > end:
+                raise
+            # Something else under the name of a sequence; where it ends is known.
+            return Element(tag, "UN", self.data[start : start + length]), start + length
         if stop > end:
             raise Malformed("a sequence ends behind what holds it")
         return Element(tag, "SQ", b"", items), stop

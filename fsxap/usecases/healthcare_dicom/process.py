@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fsxap.engine.types import Kit
+from fsxap.engine.types import Kit, Params
 from fsxap.errors import ConfigurationError, ItemError, MissingExtra
 from fsxap.model import Finding, Item, Result
-from fsxap.usecases.healthcare_dicom import crosswalk, profile
+from fsxap.ports import PhiText
+from fsxap.usecases.healthcare_dicom import crosswalk, metadata, profile, verify
 from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
+from fsxap.usecases.healthcare_dicom.graphics import is_graphic
+from fsxap.usecases.healthcare_dicom.image import overlaid
+from fsxap.usecases.healthcare_dicom.memory import Memory
 from fsxap.usecases.healthcare_dicom.parse import File, Malformed, read
+from fsxap.usecases.healthcare_dicom.pixels.examine import require
 from fsxap.usecases.healthcare_dicom.profile import Profile
 from fsxap.usecases.healthcare_dicom.pseudonyms import Pseudonyms
 from fsxap.usecases.healthcare_dicom.release import Released, release
@@ -26,6 +31,8 @@ class Setup:
 
     profile: Profile
     pseudonyms: Pseudonyms
+    phi: PhiText | None
+    memory: Memory
 
 
 def setup(kit: Kit) -> Setup:
@@ -35,25 +42,23 @@ def setup(kit: Kit) -> Setup:
 
 
 def _setup(kit: Kit) -> Setup:
-    chosen = kit.params
+    chosen = profile_of(kit.params)
+    if "pixels" in chosen.options and kit.params["mode"] == "deidentify":
+        require()
+    if kit.params["crosswalk"]:
+        crosswalk.prepare(kit.params["crosswalk"])
+    phi = kit.phi_text if kit.params["mode"] == "deidentify" else None
+    return Setup(chosen, Pseudonyms(secret(kit)), phi, Memory())
+
+
+def profile_of(params: Params) -> Profile:
+    """The profile that these parameters ask for."""
     try:
-        options = profile.choose(chosen["preset"], chosen["retain"], chosen["clean"])
+        options = profile.choose(params["preset"], params["retain"], params["clean"])
     except ValueError as error:
         known = f"retain: {', '.join(profile.RETAIN)}; clean: {', '.join(profile.CLEAN)}"
         raise ConfigurationError(str(error), code="usage", exit=2, hint=known) from None
-    if "pixels" in options:
-        raise MissingExtra("ocr", "the detector for text in pictures")
-    if "graphics" in options:
-        raise ConfigurationError(
-            "clean=graphics is not available",
-            code="usage",
-            exit=2,
-            hint="without it, overlays, curves and the texts of graphics are removed",
-        )
-    if chosen["crosswalk"]:
-        crosswalk.prepare(chosen["crosswalk"])
-    policy = profile.overrides(chosen["policy"]) if chosen["policy"] else {}
-    return Setup(Profile(profile.tables(), options, policy), Pseudonyms(secret(kit)))
+    return Profile(profile.tables(), options, profile.overrides(params["policy"]) if params["policy"] else {})
 
 
 def secret(kit: Kit) -> bytes:
@@ -63,7 +68,12 @@ def secret(kit: Kit) -> bytes:
 
 def process(item: Item, kit: Kit) -> Result:
     shared = setup(kit)
-    head = kit.source.read(item.key, 0, HEADER)
+    asked = "pixels" in shared.profile.options and kit.params["mode"] == "deidentify"
+    # A missing engine is said before the first file, not at the first picture.
+    finder = kit.text_in_image if asked else None
+    # Small files are read once, whole; the class of a file is in less.
+    first = HEADER if kit.params["mode"] == "classify" else LIMIT
+    head = kit.source.read(item.key, 0, first)
     if not is_dicom(head):
         return _quarantined(item, shared, "not-dicom", NOT_DICOM, {"class": "not-dicom"})
     if kit.params["mode"] == "classify":
@@ -72,7 +82,7 @@ def process(item: Item, kit: Kit) -> Result:
         return _quarantined(
             item, shared, "too-large", f"it is larger than max_size ({kit.params['max_size']} bytes)", {}
         )
-    body = head if len(head) < HEADER else kit.source.read(item.key)
+    body = head if len(head) < first else kit.source.read(item.key)
     try:
         file = read(body, shared.profile.tables.dictionary)
     except Malformed as error:
@@ -82,25 +92,51 @@ def process(item: Item, kit: Kit) -> Result:
     reason = _unfit(about, shared.profile)
     if reason:
         return _quarantined(item, shared, *reason, data)
+    # Pixels without a size are no picture to the classification, and may be one to a reader that guesses.
+    pictured = about.risk != "none" or not verify.PIXELS.isdisjoint(each.tag for each in file.elements)
+    look = pictured and (asked or about.risk != "low" or overlaid(file.elements))
+    look = look or ("graphics" in shared.profile.options and any(is_graphic(each.tag) for each in file.elements))
     try:
-        made = release(file, body, shared.profile, shared.pseudonyms)
+        made = release(
+            file,
+            body,
+            shared.profile,
+            shared.pseudonyms,
+            (lambda: finder or kit.text_in_image) if look else None,
+            phi=shared.phi,
+            memory=shared.memory,
+        )
+    except MissingExtra as error:
+        if asked:
+            raise
+        return _quarantined(item, shared, "burned-in", _unseen(about, error), data)
     except ItemError as error:
         return _quarantined(item, shared, error.code, error.message, data)
-    return _released(item, kit, made, data)
+    return _released(item, kit, made, data, shared.phi)
 
 
-def _released(item: Item, kit: Kit, made: Released, data: dict[str, Any]) -> Result:
-    location = kit.sink.put(made.key, made.body)
+def _unseen(about: Class, missing: MissingExtra) -> str:
+    why = about.why or "an overlay may be hidden in its compressed pixels"
+    return f"its pixels may say who the patient is: {why}; {missing.message} ({missing.hint})"
+
+
+def _released(item: Item, kit: Kit, made: Released, data: dict[str, Any], phi: PhiText | None) -> Result:
+    locations = [kit.sink.put(made.key, made.body)]
+    if made.thumbnail:
+        locations.append(kit.sink.put(f"thumbnails/{made.key.removesuffix('.dcm')}.png", made.thumbnail))
     data |= {
         "released": True,
         "verified": True,
         "quarantine_reason": "",
         "actions": made.actions,
-        "masked_regions": 0,
+        "masked_regions": made.masked_regions,
+        "masked_frames": made.masked_frames,
+        "pixels_examined": made.pixels_examined,
         "pixels_untouched": made.pixels_untouched,
-        "engine": ENGINE,
+        "metadata": metadata.metadata(made.elements, big=made.big),
+        "engine": " + ".join(filter(None, (ENGINE, phi.engine if phi else "", made.engine))),
     }
-    return Result(item, "ok", data, (location,), usage={"bytes_read": item.size, "dicom_files": 1})
+    return Result(item, "ok", data, tuple(locations), usage={"bytes_read": item.size, "dicom_files": 1})
 
 
 def _unfit(about: Class, chosen: Profile) -> tuple[str, str] | None:
@@ -109,8 +145,6 @@ def _unfit(about: Class, chosen: Profile) -> tuple[str, str] | None:
         return about.kind, about.refused
     if about.kind in ("structured-report", "dose-report") and "structured" not in chosen.options:
         return "structured-report", "a structured report is text; clean=structured releases it without its texts"
-    if about.risk == "high":
-        return "burned-in", f"its pixels may say who the patient is: {about.why}"
     return None
 
 

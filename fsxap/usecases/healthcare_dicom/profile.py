@@ -38,7 +38,10 @@ ANY = ""
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The standard as data. `dictionary` tag → VR, with `-` before it for a retired attribute."""
+    """The standard as data. `dictionary` tag → VR, with `-` before it for a retired attribute.
+
+    `counts`: how many numbers an attribute takes at most, where there is a most. `uids`: those that are registered.
+    """
 
     edition: str
     columns: tuple[str, ...]
@@ -49,6 +52,8 @@ class Tables:
     nested: Mapping[int, Mapping[int, str]]
     private: Mapping[tuple[int, str, int], tuple[str, str]]
     vocabulary: frozenset[str]
+    counts: Mapping[int, int]
+    uids: frozenset[str]
 
 
 @cache
@@ -69,7 +74,15 @@ def tables() -> Tables:
         nested={int(tag, 16): _tags(inner) for tag, inner in types["nested"].items()},
         private=private,
         vocabulary=frozenset((files(__package__) / "data" / "vocabulary.txt").read_text(encoding="utf-8").split()),
+        counts={int(tag, 16): most for tag, most in _json("counts.json").items()},
+        uids=frozenset(_json("uids.json")),
     )
+
+
+@cache
+def names() -> frozenset[str]:
+    """Common given and family names, in small letters: no vocabulary excuses them."""
+    return frozenset((files(__package__) / "data" / "names.txt").read_text(encoding="utf-8").split())
 
 
 def _json(name: str) -> Any:

@@ -50,6 +50,7 @@ class Counts:
     actions: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
+    pixels: Counter[str] = field(default_factory=lambda: Counter(pictures_examined=0, pictures_masked=0, places=0))
 
 
 def _counted(results: Iterable[Result]) -> Counts:
@@ -62,6 +63,9 @@ def _counted(results: Iterable[Result]) -> Counts:
             counts.ends["failed"] += 1
         elif data.get("released"):
             counts.ends["released"] += 1
+            counts.pixels["pictures_examined"] += bool(data["pixels_examined"])
+            counts.pixels["pictures_masked"] += bool(data["masked_regions"])
+            counts.pixels["places"] += data["masked_regions"]
         elif data.get("quarantine_code") == "not-dicom":
             counts.ends["not_dicom"] += 1
         elif data.get("quarantine_reason"):
@@ -87,7 +91,8 @@ def _certificate(shared: Setup, counts: Counts, kit: Kit) -> dict[str, Any]:
         **counts.ends,
         "actions": dict(sorted(counts.actions.items())),
         "quarantine": dict(sorted(counts.reasons.items())),
-        "not_checked": ["text in pictures: pictures that may carry some are not released", "faces in head scans"],
+        "pixels": dict(counts.pixels),
+        "not_checked": ["pixels of pictures that were released unexamined, as low-risk", "faces in head scans"],
     }
 
 
@@ -95,6 +100,8 @@ def _sections(certificate: dict[str, Any], counts: Counts) -> Iterator[Section]:
     facts = tuple((name, _shown(value)) for name, value in certificate.items() if not isinstance(value, dict))
     yield Section("De-identification certificate", "facts", ("fact", "value"), facts)
     done = tuple((code, ACTIONS.get(code, code), number) for code, number in sorted(counts.actions.items()))
+    pixels = tuple((name.replace("_", " "), number) for name, number in certificate["pixels"].items())
+    yield Section("Text in pixels", "facts", ("fact", "value"), pixels)
     yield Section("Elements by action", "table", ("code", "action", "elements"), done)
     held = tuple((reason, number) for reason, number in counts.reasons.most_common())
     yield Section("Quarantine", "table", ("reason", "files"), held, note="none of these was written to the outputs")

@@ -36,6 +36,7 @@ FORMS = {
     "DT": re.compile(rb"[\d.+\-\\ ]*"),
 }
 FREE = frozenset({"LT", "ST", "UT", "LO", "SH", "UC"})
+TEXTUAL = FREE | {"CS", "DS", "IS", "AS", "TM", "DA", "DT", "UI", "AE", "UR", "PN"}
 OPAQUE = frozenset({"OB", "UN"})
 NUMERIC = frozenset({"OW", "OF", "OD", "OL", "OV"})
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from fsxap.usecases.healthcare_dicom.charsets import spellings
 from fsxap.usecases.healthcare_dicom.encode import Writer
+from fsxap.usecases.healthcare_dicom.graphics import is_graphic, known_vr
 from fsxap.usecases.healthcare_dicom.identity import EMPTY, values, walk
 from fsxap.usecases.healthcare_dicom.parse import Element, File, text
 from fsxap.usecases.healthcare_dicom.profile import Profile
@@ -84,10 +85,11 @@ def _structure(output: File, profile: Profile) -> Iterator[str]:
         group = element.tag >> 16
         if group & 1 and "safe-private" not in profile.options:
             yield "a private element"
+        elif is_graphic(element.tag):
+            if "graphics" not in profile.options or known_vr(element.tag) is None:
+                yield "an overlay or a curve"
         elif not group & 1 and element.tag not in profile.tables.dictionary:
             yield "an element that the standard does not know"
-        elif 0x5000 <= group < 0x5100 or 0x6000 <= group < 0x6100:
-            yield "an overlay or a curve"
     meta = {each.tag: text(each.value) for each in output.meta}
     for inside, outside in ((0x00080016, 0x00020002), (0x00080018, 0x00020003)):
         if inside not in found or text(found[inside].value) != meta.get(outside):

@@ -51,11 +51,15 @@ def test_a_bucket_s_text_goes_to_the_service_in_its_region(connect: Any) -> None
 
 def test_a_region_without_the_service_needs_a_word_of_the_user(connect: Any) -> None:
     with pytest.raises(ConfigurationError, match="does not exist in ap-northeast-1"):
-        _ = connect("ap-northeast-1").phi_text
+        _ = connect("ap-northeast-1", engines="aws").phi_text
     with pytest.raises(ConfigurationError, match="would be sent"):
         _ = connect("ap-northeast-1", comprehend_medical_region="us-east-1").phi_text
     kit = connect("ap-northeast-1", comprehend_medical_region="us-east-1", accept_cross_region=True)
     assert kit.phi_text._client.meta.region_name == "us-east-1"
+
+
+def test_a_region_without_the_service_does_without_it_unless_asked(connect: Any) -> None:
+    assert connect("ap-northeast-1").phi_text is None
 
 
 def test_pictures_are_read_by_both_engines_on_aws_and_by_one_here(connect: Any) -> None:

@@ -47,6 +47,10 @@ def test_a_head_is_a_face() -> None:
 def test_a_header_cannot_smuggle_words_into_the_result() -> None:
     about = classify(parsed(stored(dataset(BodyPartExamined="QUARRINGTON Z", Modality="Q Z"))))
     assert (about.body_part, about.modality) == ("", "")
+    about = classify(parsed(stored(dataset(BodyPartExamined="QUARRINGTON", Modality="SMITH"))))
+    assert (about.body_part, about.modality) == ("", "")
+    about = classify(parsed(stored(dataset(SOPClassUID=f"{STORAGE}2.982248744"))))
+    assert (about.sop_class, about.kind, bool(about.refused)) == ("", "unregistered", True)
 
 
 WHOLE = stored(dataset())

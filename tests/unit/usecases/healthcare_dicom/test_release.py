@@ -258,7 +258,7 @@ def test_a_retained_uid_leads_nowhere(uid: str) -> None:
 def test_an_output_that_cannot_be_proved_is_not_made() -> None:
     """The name as numbers: nothing in the walk looks into them, the proof does."""
     original = dataset()
-    original.add_new(0x00283006, "OW", b"quarrington ")
+    original.add_new(0x00660016, "OF", bytes(range(1, 21)) + b"\0quarrington")
     body = stored(original)
     with pytest.raises(NotProved) as caught:
         release(parsed(body), body, chosen(), KEY)
