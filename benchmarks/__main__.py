@@ -1,7 +1,8 @@
-"""`python -m benchmarks [NAME…]`: runs each module's `main()`, keeps what it measured and writes one table of it.
+"""`python -m benchmarks [NAME…] [OPTIONS]`: runs each module's `main()`, keeps what it measured and writes one table.
 
-A benchmark is a module here whose `main()` returns a mapping with `rows`, a list of flat mappings, beside whatever
-describes how they were made. Results go to benchmarks/results/NAME.json and benchmarks/results/README.md.
+A benchmark is a module or package here whose `main()` returns a mapping with `rows`, a list of flat mappings, beside
+whatever describes how they were made; one that is asked for alone is given the options, if it takes some.
+Results go to benchmarks/results/NAME.json and benchmarks/results/README.md.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SERVERS = ("s3_origin",)
 """Modules that serve what others measure."""
+OPTIONS = ("dicom",)
+"""Benchmarks that take options."""
 
 
 def names() -> list[str]:
-    found = (path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+    modules = [path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_")]
+    found = modules + [path.parent.name for path in HERE.glob("*/__init__.py")]
     return sorted(name for name in found if name not in SERVERS)
 
 
@@ -42,13 +46,18 @@ def page(results: Path) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     known = names()
-    unknown = [name for name in arguments if name not in known]
+    first = next((at for at, each in enumerate(arguments) if each.startswith("-")), len(arguments))
+    asked, options = arguments[:first], arguments[first:]
+    unknown = [name for name in asked if name not in known]
     if unknown:
         sys.stderr.write(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}\n")
         return 2
+    if options and (len(asked) != 1 or asked[0] not in OPTIONS):
+        sys.stderr.write(f"options go to one benchmark: {', '.join(OPTIONS)}\n")
+        return 2
     RESULTS.mkdir(exist_ok=True)
-    for name in arguments or known:
-        measured = importlib.import_module(f"benchmarks.{name}").main()
+    for name in asked or known:
+        measured = importlib.import_module(f"benchmarks.{name}").main(*([options] if options else []))
         (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=2) + "\n")
         print(f"{name}\n{table(measured['rows'])}\n")
     (RESULTS / "README.md").write_text(page(RESULTS))
