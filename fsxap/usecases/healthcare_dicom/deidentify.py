@@ -182,6 +182,11 @@ def _retained(element: Element, walk: Walk, place: Place) -> tuple[str, Element]
         said = decode(element.value, place.charset).split("\\")
         if any(named(each.strip(), element, walk.detector) for each in said):
             return "D", element._replace(value=dummy(element.vr, 0))
+    if element.vr == "UI" and "uids" not in walk.profile.options:
+        # A device's own UID may be made of the patient's number and birth date.
+        identity = walk.detector.identity
+        if not (identity.numbers | identity.dates).isdisjoint(re.split(r"[.\\]", text(element.value))):
+            return "U", _uids(element, walk)
     return "K", element
 
 

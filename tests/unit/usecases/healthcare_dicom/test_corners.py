@@ -295,3 +295,13 @@ def test_bytes_behind_the_data_set_are_left_behind(syntax: UID) -> None:
     original["PixelData"].VR = "OW"
     body = stored(original) + b"Quarrington" * 3
     assert "quarrington" not in said(release(parsed(body), body, chosen(), KEY).body)
+
+
+def test_a_device_uid_that_is_kept_is_not_made_of_the_patient() -> None:
+    made = dataset(PatientID="80177305")
+    made.DeviceUID, made.ManufacturerDeviceClassUID = f"{ROOT}.80177305.7", f"{ROOT}.{BORN}.9"
+    back, _ = given_back(stored(made), "device")
+    assert back.DeviceUID == KEY.uid(made.DeviceUID)
+    assert back.ManufacturerDeviceClassUID == KEY.uid(made.ManufacturerDeviceClassUID)
+    made.DeviceUID = "1.2.840.99999.12.7"
+    assert given_back(stored(made), "device")[0].DeviceUID == made.DeviceUID
