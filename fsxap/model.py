@@ -296,10 +296,11 @@ class Section:
     lies below included), every folder before what is in it; an empty path sums what is not shown by itself.
     `matrix` is who has what where: `columns` names the corner and then the trustees, rows are (folder, then for each
     trustee a level of `acl.rights.LEVELS`, "unknown", or nothing).
+    `image` is pictures: rows are (caption, a PNG as a data URI, or nothing).
     """
 
     title: str
-    kind: Literal["text", "table", "bars", "facts", "tree", "matrix"]
+    kind: Literal["text", "table", "bars", "facts", "tree", "matrix", "image"]
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     text: str = ""

@@ -5,8 +5,10 @@ Every provider of a port passes the same contract suite (tests/contract).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from fsxap.acl.model import Descriptor, Entry, Share, Volume
@@ -159,6 +161,54 @@ class Sql(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """How a UTF-8 file of delimited text is to be read; nothing is guessed from here on.
+
+    `columns` are (name, type) in file order, types as in `Table`. `times` says for each timestamp column how it is
+    written: a strptime format, "iso", "epoch" or "epoch-ms"; times without an offset are local to `zone`.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    delimiter: str = ","
+    skip: int = 0
+    decimal: str = "."
+    times: Mapping[str, str] = field(default_factory=dict)
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that could not be read: its line in the file (the first is 1), the column where there is one, and why."""
+
+    line: int
+    column: str
+    reason: str
+    text: str
+
+
+class Tabular(Protocol):
+    """Files of rows on this machine: delimited text made Parquet, and queries in Athena's dialect over Parquet."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def folder(self) -> AbstractContextManager[Path]:
+        """A private folder, gone afterwards. Files given to the other methods lie in one."""
+        ...
+
+    def convert(self, text: Path | BinaryIO, form: CsvFormat, parquet: Path, reject: Callable[[SetAside], None]) -> int:
+        """Writes every readable row, times in UTC, and returns how many; tells of every other row once.
+
+        `text` is a path in such a folder, or an open file of this machine.
+        """
+        ...
+
+    def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
+        """Rows as `Sql.query` gives them; each table is a Parquet file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Narrative:
     """`text` is Markdown. Every number in it stands in the facts it was made from."""
 
@@ -199,6 +249,17 @@ class TextInImage(Protocol):
 
     def find(self, picture: NDArray[numpy.uint8], *, read: bool = True) -> Sequence[TextLine]:
         """Lines in a grey (H, W) or RGB (H, W, 3) picture, from top to bottom."""
+        ...
+
+
+class Features(Protocol):
+    """What surrounds each place of a picture, for comparing places of textures."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def layers(self, picture: NDArray[numpy.uint8]) -> Sequence[NDArray[numpy.float32]]:
+        """Of a grey picture of 256 x 256 pixels: arrays (32, 32, channels)."""
         ...
 
 

@@ -48,7 +48,7 @@ def scope_of(
 
 def narrow(session: Session, where: str, scope: Scope, *, use_case: str, changed: bool) -> Iterable[Item | Unlisted]:
     from fsxap.engine import catalog, locations
-    from fsxap.engine.kit import connect_aws, open_store
+    from fsxap.engine.stores import connect_aws, open_store
 
     case = catalog.find(use_case) if use_case else None
     location = locations.parse(where)

@@ -12,13 +12,14 @@ from fsxap.costs.pricing import Line, Prices, cost_record, total
 from fsxap.engine import execute, ledger, publish, stages
 from fsxap.engine.budget import Budget
 from fsxap.engine.execute import Errand, Outcome
-from fsxap.engine.kit import Ask, Kit, output_location
+from fsxap.engine.kit import Ask, Kit
 from fsxap.engine.locations import Location
 from fsxap.engine.runs import Job, locked
 from fsxap.engine.scope import Scope
 from fsxap.engine.sealed import Seal, sealed
 from fsxap.engine.stages import Plan
 from fsxap.engine.state import State
+from fsxap.engine.stores import output_location
 from fsxap.engine.types import Params, UseCase
 from fsxap.errors import UsageError
 from fsxap.model import SEVERITIES, Item, Record, Summary, Unlisted

@@ -21,7 +21,7 @@ from typing import Any
 from fsxap.costs.pricing import Prices, cost_record
 from fsxap.engine import catalog, execute, journal, locations, params, publish, runs, stages
 from fsxap.engine.cancel import Cancel
-from fsxap.engine.kit import Kit, connect_aws, open_store, output_location
+from fsxap.engine.kit import Kit
 from fsxap.engine.locations import Location
 from fsxap.engine.logs import configure
 from fsxap.engine.runs import Job, Run
@@ -30,6 +30,7 @@ from fsxap.engine.sealed import Seal, sealed
 from fsxap.engine.settings import Settings
 from fsxap.engine.stages import Plan
 from fsxap.engine.state import DiskState, State, StoreState
+from fsxap.engine.stores import connect_aws, open_store, output_location
 from fsxap.engine.types import Digest, UseCase
 from fsxap.errors import ConfigurationError, UsageError
 from fsxap.model import Item, Record, Summary, digest, dumps

@@ -8,7 +8,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fsxap.model import Finding, Item, Record, Result, Section, Unlisted
-from fsxap.ports import Cancellation, Narrator, Notifier, Ontap, PhiText, Progress, Sql, Store, TextInImage
+from fsxap.ports import (
+    Cancellation,
+    Features,
+    Narrator,
+    Notifier,
+    Ontap,
+    PhiText,
+    Progress,
+    Sql,
+    Store,
+    Tabular,
+    TextInImage,
+)
 
 Params = Mapping[str, Any]
 
@@ -28,6 +40,10 @@ class Kit(Protocol):
     def ontap(self) -> Ontap: ...
     @property
     def sql(self) -> Sql: ...
+    @property
+    def tabular(self) -> Tabular: ...
+    @property
+    def features(self) -> Features: ...
     @property
     def text_in_image(self) -> TextInImage: ...
     @property

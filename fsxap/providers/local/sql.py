@@ -52,7 +52,7 @@ class DuckSql:
         self._lock = threading.Lock()
         self._queries = 0
         self._tables: dict[str, dict[str, ColumnType]] = {}
-        self._folder = _private_folder(scratch)
+        self._folder = private_folder(scratch)
         options: dict[str, Any] = {
             "threads": threads,
             "memory_limit": memory,
@@ -67,7 +67,7 @@ class DuckSql:
                 self._database.execute(setting)
         except duckdb.Error as error:
             shutil.rmtree(self._folder, ignore_errors=True)
-            raise _translated(duckdb, error, "open a database in the scratch folder") from error
+            raise translated(duckdb, error, "open a database in the scratch folder") from error
 
     def load(self, tables: Sequence[Table]) -> None:
         """Replaces tables of the same name. Rows go through a file and are never held together in memory."""
@@ -88,22 +88,22 @@ class DuckSql:
         except OSError as error:
             raise _no_room(error) from error
         except self._duckdb.Error as error:
-            raise _translated(self._duckdb, error, f"load table {table.name}") from error
+            raise translated(self._duckdb, error, f"load table {table.name}") from error
         finally:
             spool.unlink(missing_ok=True)
         self._tables[table.name] = types
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """Runs at once, hands out the rows in batches. Times are UTC, dates `date`, decimals `Decimal`."""
-        translated = to_duckdb(sql, self._columns())
+        spoken = to_duckdb(sql, self._columns())
         self._queries += 1
         cursor = self._database.cursor()
         try:
-            cursor.execute(translated)
+            cursor.execute(spoken)
             names = result_columns([(column[0], str(column[1].id)) for column in cursor.description])
         except self._duckdb.Error as error:
             cursor.close()
-            raise _translated(self._duckdb, error, "run the query") from error
+            raise translated(self._duckdb, error, "run the query") from error
         except FsxapError:
             cursor.close()
             raise
@@ -121,9 +121,9 @@ class DuckSql:
         try:
             while batch := cursor.fetchmany(_BATCH):
                 for row in batch:
-                    yield {name: _plain(value) for name, value in zip(names, row, strict=True)}
+                    yield {name: plain(value) for name, value in zip(names, row, strict=True)}
         except self._duckdb.Error as error:
-            raise _translated(self._duckdb, error, "read the answer of the query") from error
+            raise translated(self._duckdb, error, "read the answer of the query") from error
         finally:
             cursor.close()
 
@@ -151,13 +151,13 @@ def result_columns(columns: Sequence[tuple[str, str]]) -> list[str]:
     return names
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     return value
 
 
-def _private_folder(scratch: Path) -> Path:
+def private_folder(scratch: Path) -> Path:
     try:
         scratch.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix="sql-", dir=scratch)).resolve()
@@ -173,7 +173,7 @@ def _no_room(error: OSError) -> FsxapError:
     )
 
 
-def _translated(duckdb: Any, error: Exception, what: str) -> FsxapError:
+def translated(duckdb: Any, error: Exception, what: str) -> FsxapError:
     """Errors about the query's text are quoted; errors about values are named only, because they quote the value."""
     about_text = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException)
     kind, _, rest = str(error).partition("\n")[0].partition(": ")

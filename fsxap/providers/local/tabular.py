@@ -1,0 +1,176 @@
+"""Rows in files by DuckDB: delimited text made Parquet, and Athena's SQL over Parquet, in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import Any, BinaryIO
+
+from fsxap.errors import MissingExtra, UsageError
+from fsxap.ports import CsvFormat, SetAside
+from fsxap.providers.local.dialect import to_duckdb
+from fsxap.providers.local.sql import plain, private_folder, result_columns, translated
+from fsxap.providers.tables import HIVE, identifier
+
+_BATCH = 1000
+_LONGEST = 4 << 20
+"""Bytes of one line; a longer one is set aside."""
+
+# Read as numbers they would be text, and a sensor that says so has no value.
+_NOTHING = ("", "NaN", "nan", "NULL", "null", "N/A")
+
+_SETTINGS = (
+    # 7/2 is 3 in Trino, and a division by zero an error.
+    "SET GLOBAL integer_division=true",
+    "SET GLOBAL ieee_floating_point_ops=false",
+    "SET enable_external_access=false",
+)
+
+
+class DuckTabular:
+    """One engine for all files of a run: together they stay below `memory`, and spill into the folder."""
+
+    def __init__(self, scratch: Path, *, threads: int = 2, memory: str = "1GB") -> None:
+        try:
+            import duckdb
+
+            import_module("pytz")
+        except ImportError as error:
+            raise MissingExtra("sql", "duckdb") from error
+        self.engine = f"duckdb {duckdb.__version__}"
+        self._duckdb = duckdb
+        self._root = private_folder(scratch)
+        self._options: dict[str, Any] = {
+            "threads": threads,
+            "memory_limit": memory,
+            "temp_directory": str(self._root / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        self._in_place = Lock()
+        try:
+            self._database = self._open()
+        except duckdb.Error as error:
+            shutil.rmtree(self._root, ignore_errors=True)
+            raise translated(duckdb, error, "open an engine in the scratch folder") from error
+
+    def _open(self, *files: str) -> Any:
+        """An engine that may read these files and the private folder, and nothing else ever."""
+        database = self._duckdb.connect(":memory:", config=self._options)
+        database.execute("SET allowed_directories=[?]", [str(self._root)])
+        if files:
+            database.execute("SET allowed_paths=?", [list(files)])
+        for setting in _SETTINGS:
+            database.execute(setting)
+        return database
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        made = Path(tempfile.mkdtemp(dir=self._root))
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def convert(self, text: Path | BinaryIO, form: CsvFormat, parquet: Path, reject: Callable[[SetAside], None]) -> int:
+        """Nothing is sniffed, so equal files give equal columns. A row's first problem is the one told of."""
+        if isinstance(text, Path):
+            return self._convert(self._database, text.as_posix(), form, parquet, reject)
+        # By its handle: what its name means may have changed since it was opened. One at a time, for the memory.
+        name = f"/dev/fd/{text.fileno()}"
+        with self._in_place, self._open(name) as database:
+            return self._convert(database, name, form, parquet, reject)
+
+    def _convert(
+        self, database: Any, text: str, form: CsvFormat, parquet: Path, reject: Callable[[SetAside], None]
+    ) -> int:
+        names = {name: identifier(name) for name, _ in form.columns}
+        spelled = ", ".join(f"'{names[name]}': '{_read_as(name, kind, form)}'" for name, kind in form.columns)
+        formats = {form.times[name] for name, kind in form.columns if kind == "timestamp"}
+        options = [text, form.delimiter, form.skip, form.decimal, list(_NOTHING), _LONGEST]
+        given = "".join(f", timestampformat={_quoted(each)}" for each in sorted(formats) if "%" in each)
+        reader = (
+            f"read_csv(?, columns={{{spelled}}}, delim=?, skip=?, decimal_separator=?, nullstr=?, max_line_size=?, "
+            "header=false, auto_detect=false, quote='\"', escape='\"', strict_mode=true, store_rejects=true, "
+            f"rejects_limit=0, rejects_table='rows_aside', rejects_scan='scans_aside'{given})"
+        )
+        chosen = ", ".join(f'{_written(names[name], kind, form)} AS "{name}"' for name, kind in form.columns)
+        copy = f"COPY (SELECT {chosen} FROM {reader}) TO ? (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 - checked
+        # The zone belongs to the connection, and so do the tables of rejected rows.
+        cursor = database.cursor()
+        try:
+            cursor.execute("SET TimeZone=?", [form.zone])
+            ((rows,),) = cursor.execute(copy, [*options, parquet.as_posix()]).fetchall()
+            self._tell(cursor, reject)
+        except self._duckdb.Error as error:
+            raise translated(self._duckdb, error, "read the rows of the file") from error
+        finally:
+            cursor.close()
+        return int(rows)
+
+    def _tell(self, cursor: Any, reject: Callable[[SetAside], None]) -> None:
+        cursor.execute(
+            "SELECT line, arg_min(column_name, coalesce(column_idx, 0)), arg_min(error_type, coalesce(column_idx, 0)), "
+            "any_value(csv_line) FROM rows_aside GROUP BY line ORDER BY line"
+        )
+        while batch := cursor.fetchmany(_BATCH):
+            for line, column, kind, body in batch:
+                reject(
+                    SetAside(int(line), column or "", str(kind).lower().replace(" ", "-"), (body or "").strip("\r\n"))
+                )
+        cursor.execute("DROP TABLE rows_aside")
+        cursor.execute("DROP TABLE scans_aside")
+
+    def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
+        query, cursor = to_duckdb(sql), self._database.cursor()
+        try:
+            cursor.execute("SET TimeZone='UTC'")
+            for name, path in tables.items():
+                files = _quoted(path.as_posix())
+                cursor.execute(
+                    f'CREATE OR REPLACE TEMP VIEW "{identifier(name, "table")}" AS FROM read_parquet({files})'
+                )
+            cursor.execute(query)
+            names = result_columns([(column[0], str(column[1].id)) for column in cursor.description])
+            while batch := cursor.fetchmany(_BATCH):
+                for row in batch:
+                    yield {name: plain(value) for name, value in zip(names, row, strict=True)}
+        except self._duckdb.Error as error:
+            raise translated(self._duckdb, error, "run the query over the file") from error
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        self._database.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _read_as(name: str, kind: str, form: CsvFormat) -> str:
+    if kind not in HIVE:
+        raise UsageError(f"column {name}: {kind!r} is not a type of a file's column", hint=f"use {', '.join(HIVE)}")
+    if kind != "timestamp":
+        return kind.upper()
+    how = form.times[name]
+    # DuckDB's TIMESTAMP drops an offset without a word; TIMESTAMPTZ takes both, but costs more.
+    return {"iso": "TIMESTAMPTZ", "epoch": "DOUBLE", "epoch-ms": "DOUBLE"}.get(how, "TIMESTAMP")
+
+
+def _written(name: str, kind: str, form: CsvFormat) -> str:
+    if kind != "timestamp":
+        return f'"{name}"'
+    how = form.times[name]
+    if how in ("epoch", "epoch-ms"):
+        factor = 1_000_000 if how == "epoch" else 1_000
+        return f'make_timestamp(CAST(round("{name}" * {factor}) AS BIGINT))'
+    if how == "iso":
+        return f"timezone('UTC', \"{name}\")"
+    return f'"{name}"' if form.zone == "UTC" else f"timezone('UTC', timezone({_quoted(form.zone)}, \"{name}\"))"
