@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from fsxap.ports import TextInImage, TextLine
 from fsxap.usecases.healthcare_dicom.pixels.decide import Own, own_of, reasons
 from fsxap.usecases.healthcare_dicom.pixels.layout import Box
-from fsxap.usecases.healthcare_dicom.pixels.strokes import tightened
-from fsxap.usecases.healthcare_dicom.pixels.views import looks, looks_at, monochrome
+from fsxap.usecases.healthcare_dicom.pixels.strokes import grown, tightened
+from fsxap.usecases.healthcare_dicom.pixels.views import Grey, looks, looks_at, monochrome
 
 if TYPE_CHECKING:
     from fsxap.usecases.healthcare_dicom.pixels.decode import Frames
@@ -28,8 +28,11 @@ MARGIN = 0.02
 SAMPLED, SLIGHT, BLOCK = 15, 0.02, 16
 """How changes are found: frames the median is taken of, the share of its range that counts, pixels of a block."""
 
-MOST_READ = 4
-"""Lines of a clip that are read where they move or come and go; reading each of every frame takes minutes."""
+MOST_READ = 8
+"""Different lines of a clip that are read where they move or come and go."""
+
+STILL, AGAIN, SAME = 0.5, 0.7, 0.9
+"""Correlation from which a line is one that most frames show, is one that was taken away before, is one that stayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ def _look(pictures: Sequence[NDArray[numpy.uint8]], own: Own, finder: TextInImag
     found: list[Line] = []
     for picture in pictures:
         lines = finder.find(picture)
-        for line, why in zip(lines, reasons(lines, own), strict=True):
-            box = box_of(line, picture.shape[1], picture.shape[0])
-            found.append((box, why, tightened(picture, box) if why else box))
+        boxes, said = [box_of(line, picture.shape[1], picture.shape[0]) for line in lines], reasons(lines, own)
+        kept = [box for box, why in zip(boxes, said, strict=True) if not why]
+        for box, why in zip(boxes, said, strict=True):
+            found.append((box, why, grown(picture, tightened(picture, box), kept) if why else box))
     return found
 
 
@@ -67,32 +71,70 @@ def _regions(found: Iterable[Line], frames: tuple[int, ...] | None = None) -> It
 
 def _over_time(frames: Frames, own: Own, finder: TextInImage) -> tuple[Region, ...]:
     """Text that stays shows in the brightest or the darkest values over time; what moves or comes and goes is looked
-    for where a frame differs from what most show. It is read a few times at most, and goes unread after that."""
-    extremes = (frames.values.max(axis=0), frames.values.min(axis=0))
-    stays = [each for values in extremes for each in _look(looks_at(frames, values), own, finder)]
+    for where a frame differs from what most show. It is read once, and goes unread where there is much of it."""
+    usual = monochrome(frames, numpy.median(frames.values[:: -(-len(frames.values) // SAMPLED)], axis=0))
+    changes = list(_changes(frames, usual))
+    stays = [
+        line
+        for values in (frames.values.max(axis=0), frames.values.min(axis=0))
+        for line in _look(looks_at(frames, values), own, finder)
+        if not _smeared(line[0], monochrome(frames, values), usual, changes)
+    ]
     regions = list(_regions(stays))
-    left = MOST_READ
-    for index, (x, y, right, bottom) in _changes(frames):
+    read: list[tuple[Grey, str]] = []
+    for index, (x, y, right, bottom) in changes:
         for picture in looks_at(frames, frames.values[index][y:bottom, x:right]):
             for line in finder.find(picture, read=False):
                 near = box_of(line, picture.shape[1], picture.shape[0])
                 box = (near[0] + x, near[1] + y, near[2] + x, near[3] + y)
                 if any(_within(box, known) and (why or _within(known, box)) for known, why, _ in stays):
                     continue
-                why = _read(frames, index, box, own, finder) if left > 0 else "moves"
-                left -= 1
-                left_, above, right_, below = tightened(picture, near)
-                regions += _regions([(box, why, (left_ + x, above + y, right_ + x, below + y))], (index,))
+                left, above, right_, below = tightened(picture, near)
+                tight = (left + x, above + y, right_ + x, below + y)
+                why = _known(monochrome(frames, _cut(frames.values[index], tight)), read)
+                if why is None and len(read) < MOST_READ:
+                    why = _read(frames, index, box, own, finder)
+                    read.append((monochrome(frames, _cut(frames.values[index], box)), why))
+                regions += _regions([(box, "moves" if why is None else why, tight)], (index,))
     return tuple(regions)
 
 
-def _changes(frames: Frames) -> Iterator[tuple[int, Box]]:
-    """Frames that differ from the median over time by more than noise, and the box around all that does."""
+def _smeared(box: Box, extreme: Grey, usual: Grey, changes: Sequence[tuple[int, Box]]) -> bool:
+    """Whether a line of an extreme over time is the trace of what moves; that is looked for in each frame."""
+    if not any(_within(box, changed) for _, changed in changes):
+        return False
+    return _likeness(_cut(extreme, box), _cut(usual, box)) < STILL
+
+
+def _known(line: Grey, read: Sequence[tuple[Grey, str]]) -> str | None:
+    """What became of the same line in a frame before; None when it was not there. To let it stay takes more."""
+    for before, why in read:
+        high, wide = before.shape
+        if not (line.shape[0] <= high <= 2.5 * line.shape[0] and line.shape[1] <= wide):
+            continue
+        if wide <= line.shape[1] + 2 * high and _likeness(before, line) >= (AGAIN if why else SAME):
+            return why
+    return None
+
+
+def _likeness(picture: Grey, part: Grey) -> float:
+    """The best correlation of a part with any place in a picture, -1 to 1."""
+    import cv2
+
+    found = cv2.matchTemplate(picture, part, cv2.TM_CCOEFF_NORMED)
+    return float(numpy.nan_to_num(found, posinf=0.0, neginf=0.0).max())
+
+
+def _cut(values: NDArray[Any], box: Box) -> NDArray[Any]:
+    return values[box[1] : box[3], box[0] : box[2]]
+
+
+def _changes(frames: Frames, usual: Grey) -> Iterator[tuple[int, Box]]:
+    """Frames that differ from what most show by more than noise, and the box around all that does."""
     import cv2
 
     values = frames.values
     rows, columns = values.shape[1:3]
-    usual = monochrome(frames, numpy.median(values[:: -(-len(values) // SAMPLED)], axis=0))
     least = SLIGHT * float(numpy.ptp(usual))
     for index in range(len(values)):
         apart = cv2.GaussianBlur(cv2.absdiff(monochrome(frames, values[index]), usual), (0, 0), 1.5)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Finder = Callable[[], TextInImage]
 """Connected only for a picture that can be looked at: engines are heavy."""
-TELLING = ("identifier", "date")
-"""How reasons begin that are identifiers read, not text that nobody could explain."""
+TELLING, REST = ("identifier", "date"), "not a known label"
+"""How reasons begin that are identifiers read, and the reason of legible text that nobody could explain."""
 LOOKS = 3
 """How often a painted picture is looked at again before it is given up."""
 
@@ -127,19 +127,34 @@ def _looked_again(
 ) -> dict[int, tuple[Box, ...]]:
     """Boxes grown by identifiers that are still read around those of identifiers: letters may stick out of a box.
 
-    What is merely not a known label was judged in the whole picture, and a cut of it says less.
+    What is merely not a known label was judged in the whole picture, and a cut of it says less; but where it goes on
+    in the row of an identifier it is the rest of that.
     """
     for _ in range(LOOKS):
         left = [
             replace(region, frames=_concerned(region.box, telling))
             for region in _around(frames, boxes, telling, own, finder)
-            if region.reason.startswith(TELLING)
+            if region.reason.startswith(TELLING) or (region.reason == REST and _goes_on(region.box, telling))
         ]
         if not left:
             return boxes
         telling = _boxes(left, picture)
         boxes = {index: tuple(sorted({*boxes.get(index, ()), *telling.get(index, ())})) for index in {*boxes, *telling}}
     raise DetectorFailed("text that identifies is still found after it was painted over")
+
+
+def _goes_on(box: Box, telling: Mapping[int, Sequence[Box]]) -> bool:
+    """Whether a box stands in the row, or the column, of a painted one, at most one height of it away."""
+    from fsxap.usecases.healthcare_dicom.pixels.layout import turned
+
+    return any(_follows(box, each) or _follows(turned(box), turned(each)) for row in telling.values() for each in row)
+
+
+def _follows(box: Box, painted: Box) -> bool:
+    high = painted[3] - painted[1]
+    apart = max(box[0] - painted[2], painted[0] - box[2])
+    shared = min(box[3], painted[3]) - max(box[1], painted[1])
+    return high <= painted[2] - painted[0] and -high <= apart <= high and 2 * shared > min(high, box[3] - box[1])
 
 
 def _concerned(box: Box, boxes: Mapping[int, Sequence[Box]]) -> tuple[int, ...]:

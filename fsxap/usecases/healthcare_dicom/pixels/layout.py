@@ -78,6 +78,11 @@ class Layout:
         return self.rows * self.columns * self.samples * self.bits[0]
 
 
+def turned(box: Box) -> Box:
+    """The same box where rows and columns are exchanged."""
+    return box[1], box[0], box[3], box[2]
+
+
 def layout_of(elements: Elements, *, syntax: str, big: bool) -> Layout:
     """`Undecodable` when sizes are missing, contradict one another or are too large."""
     top = {each.tag: each for each in elements}

@@ -1,11 +1,13 @@
-"""Owns how close a box is drawn around the strokes of a line: detectors leave room, and room is picture."""
+"""Owns how a box is drawn around the strokes of a line: detectors leave room, which is picture, and cut lines short."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy
 from numpy.typing import NDArray
 
-from fsxap.usecases.healthcare_dicom.pixels.layout import Box
+from fsxap.usecases.healthcare_dicom.pixels.layout import Box, turned
 
 View = NDArray[numpy.uint8]
 
@@ -22,6 +24,10 @@ MORE, ACCENT = 2, 0.4
 """Where grain is as distinct as strokes: pixels that a row of letters has more of it than the rows at the sides, and
 how far beyond such rows, as a share of their height, accents and descenders are let be."""
 
+SOLID, GAP, REACH, RESTLESS = 0.35, 0.8, 8, 0.2
+"""How a line goes on: its strokes' share of the contrast it has so far, the widest gap and the farthest way in its
+heights, and the share of columns that may have such strokes above or below the line, too."""
+
 EDGE = 1
 """Pixels around the outermost strokes: their blurred rim."""
 
@@ -34,17 +40,46 @@ def tightened(picture: View, box: Box) -> Box:
     left, top, right, bottom = box
     part = picture[top:bottom, left:right]
     if part.shape[0] > part.shape[1]:
-        turned = _cut(part.transpose(1, 0, 2))
-        above, below, before, after = turned[2], turned[3], turned[0], turned[1]
+        before, after, above, below = _cut(part.transpose(1, 0, 2))
     else:
         above, below, before, after = _cut(part)
     return left + before, top + above, right - after, bottom - below
 
 
+def grown(picture: View, box: Box, stops: Iterable[Box] = ()) -> Box:
+    """A tight box, longer where the strokes go on in its row; it does not run into any of `stops`.
+
+    Where the ground has strokes as distinct as the line's, nobody can say that they are its own.
+    """
+    left, top, right, bottom = box
+    if bottom - top > right - left:
+        made = grown(picture.transpose(1, 0, 2), turned(box), [turned(stop) for stop in stops])
+        return turned(made)
+    high = bottom - top
+    _, strength, view = _strokes(picture[top:bottom, left:right])
+    if high < 6 or strength < 2 * CONTRAST:
+        return box
+    beside = [stop for stop in stops if stop[1] < bottom and top < stop[3]]
+    start = max([0, left - REACH * high, *(stop[2] for stop in beside if stop[2] <= left)])
+    end = min([picture.shape[1], right + REACH * high, *(stop[0] for stop in beside if stop[0] >= right)])
+    above = min(top, high)
+    strip = picture[top - above : bottom + high, start:end, view]
+    seen = _apart(strip, high) > SOLID * strength
+    line, around = seen[above : above + high].any(axis=0), numpy.delete(seen, slice(above, above + high), 0).any(axis=0)
+    if around.mean() > RESTLESS:
+        return box
+    found = numpy.flatnonzero(line & ~around) + start
+    for column in found[found >= right]:
+        right = int(column) + 1 + EDGE if column - right <= GAP * high else right
+    for column in found[found < left][::-1]:
+        left = int(column) - EDGE if left - column <= GAP * high else left
+    return max(left, start), top, min(right, end), bottom
+
+
 def _cut(part: View) -> tuple[int, int, int, int]:
     """Rows to take off above and below a line that runs from left to right, and columns before and after it."""
     high = part.shape[0]
-    strokes, strength = _strokes(part)
+    strokes, strength, _ = _strokes(part)
     if high < 6 or strength < CONTRAST:
         return 0, 0, 0, 0
     seen = strokes > FAINTEST * strength
@@ -70,21 +105,26 @@ def _dense(seen: NDArray[numpy.bool_]) -> tuple[NDArray[numpy.intp], int]:
     return found, EDGE + round(ACCENT * int(found[-1] - found[0] + 1))
 
 
-def _strokes(part: View) -> tuple[NDArray[numpy.uint8], float]:
-    """How far each pixel differs from its surroundings, in the view that shows the line best, and the line itself."""
+def _apart(view: View, high: int) -> View:
+    """How far each pixel differs from its surroundings, where lines are so many pixels high."""
     import cv2
 
-    high = part.shape[0]
     width = max(3, high // 4 | 1)
     kernel = numpy.ones((width, width), numpy.uint8)
-    best, chosen, most = numpy.zeros(part.shape[:2], numpy.uint8), 0.0, -1.0
+    view = numpy.ascontiguousarray(view)
+    bright, dark = (cv2.morphologyEx(view, kind, kernel) for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
+    return numpy.asarray(cv2.max(bright, dark), numpy.uint8)
+
+
+def _strokes(part: View) -> tuple[View, float, int]:
+    """How far each pixel differs from its surroundings, in the view that shows the line best; the line itself; and
+    which view that is."""
+    high = part.shape[0]
+    best, chosen, most, shown = numpy.zeros(part.shape[:2], numpy.uint8), 0.0, -1.0, 0
     for index in range(part.shape[2]):
-        view = numpy.ascontiguousarray(part[:, :, index])
-        apart = cv2.max(
-            cv2.morphologyEx(view, cv2.MORPH_TOPHAT, kernel), cv2.morphologyEx(view, cv2.MORPH_BLACKHAT, kernel)
-        )
+        apart = _apart(part[:, :, index], high)
         strength = float(numpy.percentile(apart[high // 4 : high - high // 4], 95))
         grain = float(numpy.percentile(numpy.concatenate((apart[:2], apart[-2:])), 95))
         if strength / (grain + 4) > most:
-            best, chosen, most = numpy.asarray(apart, numpy.uint8), strength, strength / (grain + 4)
-    return best, chosen
+            best, chosen, most, shown = apart, strength, strength / (grain + 4), index
+    return best, chosen, shown

@@ -86,6 +86,33 @@ def test_text_that_moves_is_masked_where_it_is_and_a_still_label_stays(finder: T
         assert not covers(regions, 270, 195, n)
 
 
+class Counting:
+    """What reads is counted: lines read, not lines found."""
+
+    def __init__(self, finder: TextInImage) -> None:
+        self.finder, self.read = finder, 0
+        self.engine = finder.engine
+
+    def find(self, picture: Any, *, read: bool = True) -> Sequence[TextLine]:
+        found = self.finder.find(picture, read=read)
+        self.read += len(found) if read else 0
+        return found
+
+
+def test_a_label_that_moves_is_read_once_and_stays_in_every_frame(finder: TextInImage) -> None:
+    frames = [written("120 kV", (20 + 9 * n, 60 + 6 * n), 220, black()) for n in range(12)]
+    counting = Counting(finder)
+    assert find_regions(Frames(numpy.stack(frames), "MONOCHROME2"), OWN, counting) == ()
+    assert counting.read < 6
+
+
+def test_other_text_of_the_same_size_is_not_taken_for_a_label(finder: TextInImage) -> None:
+    frames = [written("120 kV" if n % 2 else "120 Ng", (20 + 9 * n, 60 + 6 * n), 220, black()) for n in range(8)]
+    regions = find_regions(Frames(numpy.stack(frames), "MONOCHROME2"), OWN, finder)
+    for n in range(8):
+        assert covers(regions, 50 + 9 * n, 55 + 6 * n, n) is (n % 2 == 0)
+
+
 def test_an_empty_picture_is_left_alone(finder: TextInImage) -> None:
     assert find_regions(Frames(black()[None], "MONOCHROME2"), OWN, finder) == ()
 

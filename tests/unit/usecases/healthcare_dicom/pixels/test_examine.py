@@ -54,6 +54,23 @@ def test_what_is_found_beside_a_box_is_painted_too(monkeypatch: pytest.MonkeyPat
     assert made.regions == 2
 
 
+@pytest.mark.parametrize(
+    ("box", "reason", "painted"),
+    [
+        ((44, 12, 60, 20), "not a known label", True),
+        ((44, 12, 60, 20), "unread", False),
+        ((10, 0, 40, 6), "not a known label", False),
+    ],
+)
+def test_the_rest_of_an_identifier_in_its_row_is_painted_too(
+    box: Any, reason: str, painted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder = looks((Region(BOX, (1,), "identifier"),), (Region(box, None, reason),), ())
+    made = examined(finder, monkeypatch)
+    rest = (box[0], box[1] + 10, box[2], box[3] + 10)
+    assert made.boxes == {1: (BOX, rest) if painted else (BOX,)}
+
+
 def test_a_picture_that_is_never_clean_does_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DetectorFailed):
         examined(looks((Region(BOX, None, "identifier"),)), monkeypatch)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from fsxap.usecases.healthcare_dicom.pixels.strokes import tightened
+from fsxap.usecases.healthcare_dicom.pixels.strokes import grown, tightened
 
 SHAPE = (120, 300)
 
@@ -74,3 +74,34 @@ def test_a_box_without_strokes_stays() -> None:
     flat = numpy.full((*SHAPE, 3), 90, numpy.uint8)
     assert tightened(flat, (10, 20, 60, 44)) == (10, 20, 60, 44)
     assert tightened(flat, (10, 20, 14, 23)) == (10, 20, 14, 23)
+
+
+@pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("start", "end"), [(0.0, 0.6), (0.3, 1.0), (0.3, 0.7)])
+def test_a_line_cut_short_is_followed_to_its_ends(ground: Any, turned: bool, start: float, end: float) -> None:
+    picture, box, strokes = line("Quarrington, Jp", 0.6, ground, 180)
+    left, wide = box[0], box[2] - box[0]
+    short = (left + int(start * wide), box[1], left + int(end * wide), box[3])
+    if turned:
+        picture, strokes = picture.transpose(1, 0, 2), strokes.T
+        short = (short[1], short[0], short[3], short[2])
+    assert left_over(tightened(picture, short), strokes) > 0
+    assert left_over(grown(picture, tightened(picture, short)), strokes) == 0
+
+
+def test_a_line_does_not_grow_into_a_label_nor_over_a_quiet_gap() -> None:
+    ground = numpy.zeros(SHAPE, numpy.uint8)
+    cv2.putText(ground, "MI", (200, 70), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 180, 1)
+    picture, box, _ = line("Quarry", 0.6, ground, 180)
+    tight = tightened(picture, box)
+    assert grown(picture, tight) == tight
+    beside = (tight[2] - 12, tight[1], tight[2], tight[3])
+    cut = (tight[0], tight[1], tight[2] - 20, tight[3])
+    assert grown(picture, cut, [beside])[2] <= beside[0]
+
+
+def test_in_strong_grain_a_line_does_not_grow() -> None:
+    ground = numpy.random.default_rng(3).normal(90, 40, SHAPE).clip(0, 255)
+    picture, box, _ = line("Quarrington", 0.6, ground, 250)
+    assert grown(picture, box) == box
