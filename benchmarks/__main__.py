@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SERVERS = ("s3_origin",)
 """Modules that serve what others measure."""
-OPTIONS = ("dicom",)
+OPTIONS = ("dicom", "idp")
 """Benchmarks that take options."""
 
 

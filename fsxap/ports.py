@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from fsxap.acl.model import Descriptor, Entry, Share, Volume
 from fsxap.acl.site import Site
+from fsxap.documents import Document, Page, Reading
 from fsxap.model import Item, Unlisted
 
 if TYPE_CHECKING:
@@ -281,4 +282,43 @@ class PhiText(Protocol):
 
     def find(self, text: str) -> Sequence[Span]:
         """By start. Spans may overlap; none is left out for a low score."""
+        ...
+
+
+class Documents(Protocol):
+    """Text and layout of PDF, TIFF, PNG and JPEG files.
+
+    What cannot be read is an `ItemError` with the code encrypted, damaged, too-many-pages, too-many-pixels or
+    unsupported.
+    """
+
+    @property
+    def engine(self) -> str: ...
+
+    def read(self, body: bytes, name: str, options: Reading) -> Document:
+        """Every page of the file. `name` is for messages; what the file is, its content says."""
+        ...
+
+    def render(self, body: bytes, name: str, page: Page, *, width: int = 800) -> bytes:
+        """A PNG of a page of a document that was read, upright and straightened, `width` pixels wide."""
+        ...
+
+
+class Entities(Protocol):
+    """Persons, organizations, places, dates and quantities in texts."""
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """What `find` takes; others are an `ItemError` with the code unsupported-language."""
+        ...
+
+    def language(self, text: str) -> str:
+        """ISO 639-1, or nothing when the text is too short to tell."""
+        ...
+
+    def find(self, text: str, language: str) -> Sequence[Span]:
+        """By start; kinds are PERSON, ORGANIZATION, LOCATION, DATE, QUANTITY and the like."""
         ...

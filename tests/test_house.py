@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors"}
+CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors", "fsxap.documents"}
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "cells": set(),
+    "documents": set(),
     "model": {"fsxap.jsontext"},
     "errors": set(),
     "retry": CORE,

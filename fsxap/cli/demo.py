@@ -14,7 +14,7 @@ import typer
 from fsxap.cli.options import command, option
 from fsxap.cli.session import Session
 from fsxap.engine.settings import from_process
-from fsxap.errors import ConfigurationError
+from fsxap.errors import ConfigurationError, MissingExtra
 from fsxap.model import Result
 
 if TYPE_CHECKING:
@@ -137,8 +137,13 @@ def _show(session: Session, case: UseCase, place: Place, emulator: Emulator) -> 
     order = running.Order(case, values, source, Scope(), to=to, force=True, resume=False, report=str(report))
     mine = replace(session, settings=from_process(chosen))
     session.output.flush = True
-    outcome = running.run(mine, order, _teller(session), lambda _record: None)
-    session.progress.close()
+    try:
+        outcome = running.run(mine, order, _teller(session), lambda _record: None)
+    except MissingExtra as error:
+        session.progress.note(f"{case.name} is left out: {error.message}; {error.hint}")
+        return 0
+    finally:
+        session.progress.close()
     session.output.write(outcome.summary.record())
     if not outcome.summary.complete:
         session.cancel.check()

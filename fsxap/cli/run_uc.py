@@ -136,10 +136,12 @@ def _dry(session: Session, order: Order) -> int:
     from fsxap.cli import running
     from fsxap.costs.pricing import Prices
     from fsxap.engine import execute
+    from fsxap.engine.budget import planned
 
     usage: Counter[str] = Counter()
     todo = size = unchanged = unlisted = 0
     kit = running.make_kit(session, order, "dry-run", preview=True)
+    engines = kit.plan()
     for kind, entry in running.preview(session, order, kit):
         session.cancel.check()
         if isinstance(entry, Unlisted):
@@ -147,7 +149,7 @@ def _dry(session: Session, order: Order) -> int:
             notice(session, entry)
         elif isinstance(entry, Item) and kind == "todo":
             todo, size = todo + 1, size + entry.size
-            usage.update(order.use_case.units(entry, order.params))
+            usage.update(planned(order.use_case.units(entry, order.params), engines))
             session.output.write(entry.record())
         else:
             unchanged += kind == "same"
@@ -158,7 +160,7 @@ def _dry(session: Session, order: Order) -> int:
     session.output.write(running.total_record(lines, todo, prices))
     plan = {
         "type": "plan",
-        "engines": kit.plan(),
+        "engines": engines,
         "todo": todo,
         "bytes": size,
         "unchanged": unchanged,

@@ -10,7 +10,7 @@ from fsxap.cli.output import written
 from fsxap.cli.session import Session
 from fsxap.costs.pricing import Line, Prices, cost_record, total
 from fsxap.engine import execute, ledger, publish, stages
-from fsxap.engine.budget import Budget
+from fsxap.engine.budget import Budget, planned
 from fsxap.engine.execute import Errand, Outcome
 from fsxap.engine.kit import Ask, Kit
 from fsxap.engine.locations import Location
@@ -151,7 +151,8 @@ def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[
         if begun.stage == "processing":
             session.progress.note(f"going on with run {begun.id}")
         kit = make_kit(session, order, begun.id)
-        budget = Budget(order.budget, lambda usage: total(prices.lines(usage, region)))
+        engines = kit.plan()
+        budget = Budget(order.budget, lambda usage: total(prices.lines(planned(usage, engines), region)))
         try:
             outcome = execute.execute(
                 order.use_case,

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from fsxap.model import Item
 
+SERVICES = {"textract": "documents", "comprehend": "entities"}
+"""The capability behind units that begin with a service's name."""
+
 Price = Callable[[Mapping[str, int]], Decimal]
 
 
@@ -35,3 +38,12 @@ class Budget:
         self.held.pop(key, None)
         if usage and self.limit is not None:
             self.spent += self.price(usage)
+
+
+def planned(units: Mapping[str, int], engines: Mapping[str, str]) -> Mapping[str, int]:
+    """What is billed with these engines: nothing for what is read on this machine."""
+    return {
+        unit: number
+        for unit, number in units.items()
+        if engines.get(SERVICES.get(unit.partition("_")[0], ""), "aws") == "aws"
+    }

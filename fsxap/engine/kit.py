@@ -18,6 +18,8 @@ from fsxap.engine.types import Params, UseCase
 from fsxap.errors import ConfigurationError, UsageError
 from fsxap.ports import (
     Cancellation,
+    Documents,
+    Entities,
     Features,
     Narrator,
     Notifier,
@@ -162,6 +164,14 @@ class Kit:
         return self.memo("text_in_image", self._connect_text_in_image)  # type: ignore[no-any-return]
 
     @property
+    def documents(self) -> Documents:
+        return self.memo("documents", self._connect_documents)  # type: ignore[no-any-return]
+
+    @property
+    def entities(self) -> Entities | None:
+        return self.memo("entities", self._connect_entities)  # type: ignore[no-any-return]
+
+    @property
     def phi_text(self) -> PhiText | None:
         return self.memo("phi_text", self._connect_phi_text)  # type: ignore[no-any-return]
 
@@ -237,8 +247,7 @@ class Kit:
             return DuckSql(self.scratch)
         from fsxap.providers.aws.athena import Athena
 
-        bucket = self.settings.text("state_bucket")
-        if not bucket:
+        if not (bucket := self.settings.text("state_bucket")):
             raise ConfigurationError(
                 "Athena writes its results to a standard bucket, and none was given",
                 hint="set state_bucket to s3://BUCKET/PREFIX (never an access point), or use --engine sql=local",
@@ -269,6 +278,16 @@ class Kit:
             return None
         return finders.connect_phi_text(self, self._meter.add, asked=bool(self._asked("phi_text")))
 
+    def _connect_documents(self) -> Documents:
+        from fsxap.engine import reading
+
+        return reading.connect_documents(self) if self.engine("documents") == "aws" else reading.embedded()
+
+    def _connect_entities(self) -> Entities | None:
+        from fsxap.engine import reading
+
+        return reading.connect_entities(self, self._meter.add) if self.engine("entities") == "aws" else None
+
     def _connect_narrator(self) -> Narrator:
         from fsxap.providers.local.narrator import OpenAiNarrator, TemplateNarrator
 
@@ -283,8 +302,7 @@ class Kit:
         return TemplateNarrator()
 
     def _connect_notifier(self) -> Notifier:
-        topic = self.settings.text("topic")
-        if topic:
+        if topic := self.settings.text("topic"):
             from fsxap.providers.aws.sns import SnsNotifier
 
             return SnsNotifier(self.aws.client("sns"), topic)

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from fsxap.model import Finding, Item, Record, Result, Section, Unlisted
 from fsxap.ports import (
     Cancellation,
+    Documents,
+    Entities,
     Features,
     Narrator,
     Notifier,
@@ -46,6 +48,13 @@ class Kit(Protocol):
     def features(self) -> Features: ...
     @property
     def text_in_image(self) -> TextInImage: ...
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def entities(self) -> Entities | None:
+        """None where a use case has only its own rules."""
+        ...
+
     @property
     def phi_text(self) -> PhiText | None:
         """None where a use case has only its own rules."""

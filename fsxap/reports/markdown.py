@@ -126,6 +126,9 @@ def chapter(part: Section) -> Iterator[str]:
     elif part.rows and part.kind == "matrix":
         yield escape(legend(part.rows))
         yield matrix_table(part)
+    elif part.rows and part.kind == "image":
+        yield "\n".join(f"- {_cell(row[0])}" for row in part.rows[:ROWS])
+        yield "The pictures are in the HTML and JSON reports."
     elif part.rows:
         width = max(len(part.columns), *map(len, part.rows))
         columns = [escape(name) for name in part.columns] + [""] * (width - len(part.columns))

@@ -8,7 +8,7 @@ from html import escape as _escape
 
 from fsxap.reports.text import visible
 
-VOID = frozenset({"input", "meta"})
+VOID = frozenset({"img", "input", "meta"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _ENDS = re.compile(r"</|<!--", re.ASCII)
 

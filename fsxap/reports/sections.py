@@ -11,6 +11,7 @@ from fsxap.reports.charts import Bar, Part, horizontal_bars, sparkline
 from fsxap.reports.markup import Markup, join, tag
 from fsxap.reports.matrix import access_matrix
 from fsxap.reports.overview import section, table
+from fsxap.reports.pictures import gallery
 from fsxap.reports.prose import Block, blocks, spans
 from fsxap.reports.report import Report, facts
 from fsxap.reports.text import number, plain, shorten
@@ -42,6 +43,8 @@ def chapter(at: int, part: Section) -> Markup:
     elif part.kind == "matrix":
         matrix = access_matrix(part.title, part.columns, part.rows[:ROWS])
         body = matrix if part.rows else tag("p", "No access to show.", class_="muted")
+    elif part.kind == "image":
+        body = gallery(part.rows[:ROWS]) if part.rows else tag("p", "No pictures.", class_="muted")
     cut = f"{number(len(part.rows) - ROWS)} more rows are in the JSON report." if len(part.rows) > ROWS else ""
     return section(f"section-{at}", part.title, prose, body, tag("p", cut, class_="muted") if cut else None, note)
 

@@ -1,0 +1,185 @@
+"""What is printed on a page besides text: ruling lines and check boxes, found by OpenCV on an upright picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from fsxap.documents import Box, CheckBox
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Picture = NDArray[Any]
+
+SMALLEST, LARGEST = 0.006, 0.032
+"""Sides of a check box as shares of the page's width: 1.3 to 7 mm on A4."""
+SHORTEST = 0.03
+"""A ruling line is at least this share of the page's width."""
+STRAIGHT = 0.72
+"""How much of each side of a check box must be inked."""
+FILLED = 0.07
+"""Ink in more than this share of its inside makes a box checked; half of it less or more is called doubtful."""
+CORNER = 0.15
+"""Of a check box's side is what its corners are told by."""
+NEAREST, FARTHEST = 0.25, 0.8
+"""Of a check box's side is blank on one side and on the other, at least."""
+COARSEST = 13
+"""Pixels of a check box's side: letters as small have corners, too."""
+SPECKLE = 2.5
+"""Mean difference between a picture and itself without speckle, in steps of grey."""
+MOST = 400
+"""Marks of a kind on one page: more is a pattern, not a form."""
+
+
+def marks(picture: Picture, tall: float) -> tuple[tuple[Box, ...], tuple[CheckBox, ...]]:
+    """Ruling lines and check boxes, from top to bottom; `tall` is how high print is, as a share of the page."""
+    import cv2
+
+    grey = _calmed(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    height, width = grey.shape
+    ink = _ink(grey)
+    boxes = _checkboxes(ink, grey, max(SMALLEST * width, 0.45 * tall * height, COARSEST))
+    return _rules(ink, width, height), boxes
+
+
+def no_letters(rules: Sequence[Box], words: Sequence[Box]) -> tuple[Box, ...]:
+    """Ruling lines without the strokes of large letters."""
+    return tuple(rule for rule in rules if not any(_within(rule, word) for word in words))
+
+
+def _calmed(grey: Picture) -> Picture:
+    """Without speckle, if there is any: the same would wipe out hairlines."""
+    import cv2
+
+    smooth = cv2.medianBlur(grey, 3)
+    return smooth if float(cv2.absdiff(grey, smooth).mean()) > SPECKLE else grey
+
+
+def _ink(grey: Picture) -> Picture:
+    """1 where there is ink: darker than around it, or much darker than paper."""
+    import cv2
+
+    height, width = grey.shape
+    around = max(15, width // 60 * 2 + 1)
+    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, around, 18)
+    small = cv2.resize(grey, (max(1, width // 8), max(1, height // 8)), interpolation=cv2.INTER_AREA)
+    paper = cv2.resize(cv2.dilate(small, numpy.ones((9, 9), numpy.uint8)), (width, height))
+    # The outline of a box that is filled is no darker than what is around it.
+    return cv2.bitwise_or(ink, (grey < 0.6 * paper).astype(numpy.uint8))
+
+
+def _rules(ink: Picture, width: int, height: int) -> tuple[Box, ...]:
+    import cv2
+
+    length = max(20, round(SHORTEST * width))
+    found = []
+    for size in ((length, 1), (1, length)):
+        across = size[0] > 1
+        # A scan breaks and bends thin lines.
+        bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, numpy.ones((1, 3) if across else (3, 1), numpy.uint8))
+        lines = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, numpy.ones(size[::-1], numpy.uint8))
+        lines = cv2.dilate(lines, numpy.ones((3, 1) if across else (1, 3), numpy.uint8))
+        count, _, stats, _ = cv2.connectedComponentsWithStats(lines)
+        for left, top, wide, tall, _area in stats[1:count]:
+            thick, long = (tall, wide) if across else (wide, tall)
+            if thick <= max(8, width // 150) and long > 4 * thick:
+                found.append((left / width, top / height, (left + wide) / width, (top + tall) / height))
+    return tuple(sorted((tuple(map(float, box)) for box in found[:MOST]), key=lambda box: (box[1], box[0])))  # type: ignore[misc]
+
+
+def _within(rule: Box, word: Box) -> bool:
+    """Whether a line is part of a word: the strokes of its letters, joined by a blur."""
+    middle = (rule[0] + rule[2]) / 2, (rule[1] + rule[3]) / 2
+    inside = word[0] <= middle[0] <= word[2] and word[1] <= middle[1] <= word[3]
+    return inside and rule[2] - rule[0] < 1.1 * (word[2] - word[0]) and rule[3] - rule[1] < 1.1 * (word[3] - word[1])
+
+
+def _checkboxes(ink: Picture, grey: Picture, least: float) -> tuple[CheckBox, ...]:
+    import cv2
+
+    height, width = grey.shape
+    most = max(2 * least, LARGEST * width)
+    side = max(5, round(0.75 * least))
+    # Ticks and letters have few straight pieces as long as the side of a box.
+    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, numpy.ones((1, side), numpy.uint8))
+    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, numpy.ones((side, 1), numpy.uint8))
+    frame = cv2.morphologyEx(cv2.bitwise_or(across, down), cv2.MORPH_CLOSE, numpy.ones((3, 3), numpy.uint8))
+    contours, _ = cv2.findContours(frame, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[tuple[int, int, int, int]] = []
+    # The outline before the hole in it: a box filled to its edge has no hole.
+    for outline in sorted(map(cv2.boundingRect, contours), key=lambda each: -each[2] * each[3]):
+        left, top, wide, tall = outline
+        box = (left, top, wide, tall)
+        if not (least <= wide <= most and least <= tall <= most and 0.75 < wide / tall < 1.34):
+            continue
+        if any(_same(each, box) for each in found):
+            continue
+        if not _is_framed(frame, *box) or not _has_corners(frame, *box) or _has_bars(ink, *box):
+            continue
+        if _stands_alone(ink, *box):
+            found.append(box)
+    boxes = [_judged(grey, each, width, height) for each in found[:MOST]]
+    return tuple(sorted(boxes, key=lambda each: (round(each.box[1], 2), each.box[0])))
+
+
+def _is_framed(frame: Picture, left: int, top: int, wide: int, tall: int) -> bool:
+    """Whether each of the four sides is there: a hole in a letter lacks one or is round."""
+    reach = max(2, wide // 6)
+    height, width = frame.shape
+    low, high = max(0, top - reach), min(height, top + tall + reach)
+    first, last = max(0, left - reach), min(width, left + wide + reach)
+    sides = (
+        frame[low : top + reach, left : left + wide].any(axis=0),
+        frame[top + tall - reach : high, left : left + wide].any(axis=0),
+        frame[top : top + tall, first : left + reach].any(axis=1),
+        frame[top : top + tall, left + wide - reach : last].any(axis=1),
+    )
+    return all(side.size and side.mean() >= STRAIGHT for side in sides)
+
+
+def _has_corners(frame: Picture, left: int, top: int, wide: int, tall: int) -> bool:
+    """Whether ink reaches into three of the four corners: most of a letter's are round, and a tick may blur one."""
+    reach = max(2, round(CORNER * min(wide, tall)))
+    lefts, tops = (left, left + wide - reach), (top, top + tall - reach)
+    corners = [frame[down : down + reach, across : across + reach] for across in lefts for down in tops]
+    return sum(bool(each.any(axis=0).all() and each.any(axis=1).all()) for each in corners) > 2
+
+
+def _has_bars(ink: Picture, left: int, top: int, wide: int, tall: int) -> bool:
+    """Whether bars go from side to side, as in 日 and 目: what fills a box leaves no white between bars."""
+    inside = ink[top + tall // 5 : top + tall - tall // 5, left : left + wide]
+    full = inside.mean(axis=1) > 0.9
+    return bool(0 < full.mean() < 0.6)
+
+
+def _stands_alone(ink: Picture, left: int, top: int, wide: int, tall: int) -> bool:
+    """Whether one side is blank for about a box's width, and the other a little: letters stand closer.
+
+    Only below its middle, since a tick may leave a box.
+    """
+    line, reach = max(2, wide // 12), wide
+    band = ink[top + tall // 2 : top + tall].mean(axis=0) > 0.04
+    before = band[max(0, left - line - reach) : max(0, left - line)][::-1]
+    after = band[left + wide + line : left + wide + line + reach]
+    near, far = sorted(int(side.argmax()) if side.any() else wide for side in (before, after))
+    return near >= max(3, NEAREST * wide) and far >= FARTHEST * wide
+
+
+def _same(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    return abs(one[0] - other[0]) < one[2] and abs(one[1] - other[1]) < one[3]
+
+
+def _judged(grey: Picture, outline: tuple[int, int, int, int], width: int, height: int) -> CheckBox:
+    left, top, wide, tall = outline
+    margin = max(3, round(0.22 * min(wide, tall)))
+    inside = grey[top + margin : top + tall - margin, left + margin : left + wide - margin]
+    outside = grey[max(0, top - tall) : top + 2 * tall, max(0, left - wide) : left + 2 * wide]
+    paper, black = float(numpy.percentile(outside, 90)), float(numpy.percentile(outside, 2))
+    share = float((inside < (paper + black) / 2 + 0.1 * (paper - black)).mean()) if inside.size else 0.0
+    checked = share > FILLED
+    sure = min(1.0, 0.5 + 0.5 * (share - FILLED) / FILLED if checked else 0.5 + 0.5 * (FILLED - share) / FILLED)
+    box = (left / width, top / height, (left + wide) / width, (top + tall) / height)
+    return CheckBox(checked, box, sure)

@@ -1,0 +1,165 @@
+"""Documents read on this machine: the text layer where there is a good one, else OCR page by page in processes."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from importlib.metadata import version
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from pypdfium2 import PdfiumError
+
+from fsxap.documents import Document, Page, Reading
+from fsxap.errors import ItemError
+from fsxap.providers.local.documents import pages as reading
+from fsxap.providers.local.documents import pdf, pictures, recognition, upright
+from fsxap.providers.local.documents.japanese import in_japanese
+from fsxap.providers.local.language import ENOUGH, language_of
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+DPI = 200
+"""At which pages are rendered for OCR."""
+
+
+class LocalDocuments:
+    """Owns a pool of at most `processes` processes of one thread each; with one there is none, and pages are read
+    here. A process holds about 0.7 GB while it reads; this one, a picture for each page in flight."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        self.engine = f"pypdfium2 {version('pypdfium2')}, {recognition.engine()}"
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def read(self, body: bytes, name: str, options: Reading) -> Document:
+        kind = kind_of(body)
+        if kind == "pdf":
+            return self._finished(self._pdf(body, name, options), options)
+        if kind == "picture":
+            return self._finished(self._picture(body, name, options), options)
+        raise ItemError(
+            f"{name} is neither a PDF, TIFF, PNG nor JPEG file by its content",
+            code="unsupported",
+            hint="convert it to PDF",
+        )
+
+    def render(self, body: bytes, name: str, page: Page, *, width: int = 800) -> bytes:
+        from PIL import Image
+
+        options = Reading()
+        if kind_of(body) == "pdf":
+            with pdf.opened(body, name) as document, pdf.LOCK:
+                dpi = min(DPI, max(36.0, width / max(1.0, document.get_page_size(page.number - 1)[0]) * 72))
+                picture = pdf.rendered(document, page.number - 1, dpi)
+        else:
+            with pictures.opened(body, name, options) as file:
+                picture = pictures.frame(file, page.number - 1, name, options)
+        shown = Image.fromarray(upright.righted(picture, page.rotation, page.skew))
+        size = (width, max(1, round(shown.height * width / shown.width)))
+        buffer = io.BytesIO()
+        shown.resize(size, Image.Resampling.LANCZOS).save(buffer, "PNG", optimize=True)
+        return buffer.getvalue()
+
+    def _pdf(self, body: bytes, name: str, options: Reading) -> Document:
+        with pdf.opened(body, name) as document:
+            with pdf.LOCK:
+                total = len(document)
+                if total > options.max_pages:
+                    raise pictures.too_many_pages(name, total, options)
+                try:
+                    attached, notes = pdf.attachments(document)
+                    # An e-invoice's own XML says what its tables do.
+                    drawn = bool({"forms", "tables"}.intersection(options.features)) and not attached
+                    found = [pdf.text_page(document, index, drawn=drawn) for index in range(total)]
+                except PdfiumError as error:
+                    raise pdf.damaged(name, "one of its pages is not whole") from error
+            wanted = [page for page, good in found if not (good and options.text_layer)]
+            read = {page.number: page for page in self._recognised(self._rendered(document, wanted, name, options))}
+        kept = tuple(
+            replace(read[page.number], width=page.width, height=page.height) if page.number in read else page
+            for page, _ in found
+        )
+        return Document(kept, self.engine, attachments=attached, notes=tuple(notes), usage={"ocr_pages": len(read)})
+
+    def _rendered(
+        self, document: Any, wanted: list[Page], name: str, options: Reading
+    ) -> Iterator[tuple[int, NDArray[numpy.uint8]]]:
+        for page in wanted:
+            with pdf.LOCK:
+                across, down = pdf.size_at(document, page.number - 1, DPI)
+                if across * down > options.max_pixels:
+                    raise pictures.too_many_pixels(name, page.number, options)
+                picture = pdf.rendered(document, page.number - 1, DPI)
+            yield page.number, picture
+
+    def _picture(self, body: bytes, name: str, options: Reading) -> Document:
+        with pictures.opened(body, name, options) as file:
+            total = pictures.count(file, name, options)
+            frames = ((index + 1, pictures.frame(file, index, name, options)) for index in range(total))
+            pages = tuple(self._recognised(frames))
+        return Document(pages, self.engine, usage={"ocr_pages": len(pages)})
+
+    def _recognised(self, numbered: Iterator[tuple[int, NDArray[numpy.uint8]]]) -> Iterator[Page]:
+        """Pages in order, no more in flight than there are processes."""
+        if self._processes < 2:
+            yield from (reading.read_page(number, picture) for number, picture in numbered)
+            return
+        waiting: list[Future[Page]] = []
+        try:
+            for number, picture in numbered:
+                waiting.append(self._started().submit(reading.read_page, number, picture))
+                if len(waiting) > self._processes:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        except BrokenProcessPool as error:
+            self.close()
+            raise ItemError(
+                "the process that read it ended: memory may be short", code="engine", retryable=True
+            ) from error
+        finally:
+            for each in waiting:
+                each.cancel()
+
+    def _started(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                # A forked child would hold the locks that other threads of this process held.
+                self._pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"))
+            return self._pool
+
+    @staticmethod
+    def _finished(document: Document, options: Reading) -> Document:
+        texts = (line.text for page in document.pages for line in page.lines)
+        enough, said = [], 0
+        for text in texts:
+            enough.append(text)
+            said += len(text)
+            if said > ENOUGH:
+                break
+        language = language_of("\n".join(enough), options.languages)
+        pages = tuple(map(in_japanese, document.pages)) if language == "ja" else document.pages
+        return replace(document, pages=pages, language=language)
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def kind_of(body: bytes) -> str:
+    """By content: "pdf", "picture" or nothing. A PDF may have up to 1024 bytes before its header."""
+    if b"%PDF-" in body[:1029]:
+        return "pdf"
+    starts = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+    return "picture" if body.startswith(starts) else ""

@@ -1,0 +1,137 @@
+"""One document: read, understood, checked, written; what is not sure enough becomes a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import PurePosixPath
+
+from fsxap.documents import Document, Reading
+from fsxap.engine.types import Kit
+from fsxap.errors import ItemError, MissingExtra
+from fsxap.model import Finding, Item, Record, Result, Severity
+from fsxap.usecases.idp import einvoice
+from fsxap.usecases.idp.entities import supported, told
+from fsxap.usecases.idp.extract import Extraction, extract, extract_einvoice
+from fsxap.usecases.idp.field import Field
+from fsxap.usecases.idp.output import body_of, data_of, output_key
+from fsxap.usecases.idp.validate import Problem, doubted, problems
+
+EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "invoice": ("number", "issue_date", "total", "vendor"),
+    "receipt": ("issue_date", "total", "vendor"),
+    "purchase-order": ("number", "issue_date"),
+    "contract": ("parties",),
+}
+"""Fields without which a document of a kind goes to review."""
+
+LIBRARIES = ("dateparser", "price_parser", "stdnum")
+SEVERITIES: Mapping[str, Severity] = {"idp-mismatch": "high", "idp-review": "low"}
+REMEDIES: Mapping[str, str] = {
+    "idp-review": "look at the place on the page and correct the field in the document's JSON",
+    "idp-arithmetic": "compare the sums with the document; if it is printed so, ask the vendor for a correction",
+    "idp-dates": "compare the dates with the document",
+    "idp-check-digit": "compare the number with the document before paying to it or claiming tax by it",
+    "idp-mismatch": "do not book before the vendor has said which of the two is right",
+}
+
+
+def reading(kit: Kit) -> Reading:
+    chosen = kit.params
+    return Reading(
+        max_pages=chosen["max_pages"],
+        max_pixels=chosen["max_pixels"],
+        languages=tuple(chosen["languages"]),
+        features=tuple(chosen["features"]),
+    )
+
+
+def process(item: Item, kit: Kit) -> Result:
+    for name in LIBRARIES:
+        if find_spec(name) is None:
+            raise MissingExtra("text", name)
+    limit = kit.params["max_size"]
+    if item.size > limit:
+        raise ItemError(f"{item.key} is larger than max_size ({limit} bytes)", code="too-large")
+    body = kit.source.read(item.key)
+    if einvoice.looks_like(body):
+        return _finished(item, kit, extract_einvoice(einvoice.read(body), None), None)
+    try:
+        document = kit.documents.read(body, item.key, reading(kit))
+    except ItemError as error:
+        if error.code == "unsupported":
+            return Result.skipped(item, error.message, engine=kit.documents.engine)
+        raise
+    invoice, notes = einvoice.among(document.attachments)
+    if invoice:
+        return _finished(item, kit, extract_einvoice(invoice, document), document, notes)
+    document = told(document, kit.entities)
+    found = extract(document)
+    fields = supported(found.fields, document, kit.entities, kit.params["review_threshold"])
+    return _finished(item, kit, replace(found, fields=fields), document, notes)
+
+
+def _finished(
+    item: Item, kit: Kit, found: Extraction, document: Document | None, notes: tuple[str, ...] = ()
+) -> Result:
+    failed = tuple(problems(found))
+    fields = doubted(found, failed)
+    data = data_of(found, fields, document, failed)
+    data["notes"] += notes
+    findings = tuple(_findings(item, found, fields, failed, kit.params["review_threshold"], document))
+    data["review"] = sorted({str(each.subject) for each in findings if each.rule == "idp-review"})
+    location = kit.sink.put(output_key(item.key), body_of(item.key, data, document))
+    usage = {"documents": 1, "pages": data["pages"]} | dict(document.usage if document else {})
+    return Result(item, "ok", data, (location,), findings, usage)
+
+
+def _findings(
+    item: Item,
+    found: Extraction,
+    fields: Mapping[str, Field],
+    failed: tuple[Problem, ...],
+    threshold: float,
+    document: Document | None,
+) -> Iterator[Finding]:
+    """Problems first, then every field that a person should look at. Values stay in the results."""
+    for problem in failed:
+        evidence: Record = {
+            name: {"page": fields[name].page, "box": fields[name].record()["box"]}
+            for name in problem.fields
+            if name in fields
+        }
+        yield _finding(item, problem.rule, problem.message, " ".join(problem.fields), evidence)
+    for name, each in sorted(fields.items()):
+        if each.confidence < threshold:
+            record = each.record()
+            evidence = {"field": name, **{key: record[key] for key in ("confidence", "page", "box")}}
+            yield _finding(item, "idp-review", f"{name} is not sure enough", name, evidence)
+    for name in EXPECTED.get(found.kinds.kind, ()):
+        if name not in fields:
+            yield _finding(item, "idp-review", f"{name} was not found", name, {"field": name, "confidence": 0.0})
+    unsure = [at for at, each in enumerate(found.line_items) if each.confidence < threshold]
+    if unsure:
+        evidence = {"rows": unsure[:50], "confidence": round(min(found.line_items[at].confidence for at in unsure), 3)}
+        yield _finding(item, "idp-review", f"{len(unsure)} positions are not sure enough", "line_items", evidence)
+    if found.kinds.kind == "other" or found.kinds.confidence < threshold - 0.25:
+        evidence = {"kind": found.kinds.kind, "confidence": found.kinds.confidence}
+        yield _finding(item, "idp-review", "what kind of document it is, is not sure", "document_type", evidence)
+    if document and not any(page.lines for page in document.pages):
+        yield _finding(item, "idp-review", "no text was found on any page", "text", {"pages": len(document.pages)})
+
+
+def _finding(item: Item, rule: str, message: str, subject: str, evidence: Record) -> Finding:
+    severity = SEVERITIES.get(rule, "medium")
+    return Finding(rule, severity, message, item.key, evidence, REMEDIES[rule], subject)
+
+
+def units(item: Item, params: Mapping[str, object]) -> Mapping[str, int]:
+    """A document has as many pages as nobody knows before it is read: one is counted, or `pages_per_document`."""
+    if PurePosixPath(item.key).suffix.lower() == ".xml":
+        return {}
+    pages = int(str(params.get("pages_per_document") or 1))
+    features = params.get("features")
+    names = features if isinstance(features, tuple) else ()
+    paid = [name for name in names if name != "text"] or ["text"]
+    return {f"textract_{name}_pages": pages for name in paid}

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import io
+
+import numpy
+import pytest
+
+pytest.importorskip("rapidocr")
+
+from PIL import Image
+
+from fsxap.documents import Document, Line, Page, Reading, Word
+from fsxap.providers.local.documents.cutting import parts
+from fsxap.providers.local.documents.japanese import in_japanese
+from fsxap.providers.local.documents.reader import LocalDocuments
+from fsxap.providers.local.documents.recognition import Read
+from tests.unit.providers.documents import made
+
+LETTER = made.printed(
+    (60, 40, "Invoice number 4711"),
+    (60, 110, "The total amount of this order"),
+    (60, 180, "is to be paid in two weeks"),
+    (60, 250, "Total"),
+    (640, 250, "119.00"),
+    size=34,
+    width=860,
+    height=340,
+)
+
+
+def read(picture: Image.Image) -> Document:
+    return LocalDocuments().read(made.stored(picture), "scan.png", Reading())
+
+
+def test_a_picture_is_read_with_places() -> None:
+    document = read(LETTER)
+    (page,) = document.pages
+    assert page.source == "ocr" and document.language == "en" and document.usage == {"ocr_pages": 1}
+    assert [line.text for line in page.lines[-2:]] == ["Total", "119.00"]
+    assert page.lines[0].text == "Invoice number 4711"
+    number = page.lines[0].words[-1]
+    assert number.text == "4711" and number.box[0] > 0.28 and number.box[3] < 0.3
+    assert number.confidence > 0.9
+
+
+@pytest.mark.parametrize("turned", [90, 180])
+def test_a_turned_picture_is_righted(turned: int) -> None:
+    (page,) = read(LETTER.rotate(turned, expand=True)).pages
+    assert page.rotation == turned and (page.width, page.height) == (860, 340)
+    assert page.lines[0].text == "Invoice number 4711"
+
+
+def test_a_leaning_picture_is_straightened() -> None:
+    (page,) = read(LETTER.rotate(3, expand=False, fillcolor=255, resample=Image.Resampling.BICUBIC)).pages
+    assert page.skew == pytest.approx(3, abs=0.3)
+    total, amount = page.lines[-2:]
+    assert total.box[1] == pytest.approx(amount.box[1], abs=0.03)
+
+
+def test_pages_of_a_fax_are_read_in_order_by_processes() -> None:
+    second = made.printed((60, 40, "Second page of the letter"), size=34, width=860, height=340)
+    buffer = io.BytesIO()
+    LETTER.convert("1").save(
+        buffer, "TIFF", save_all=True, append_images=[second.convert("1")], compression="group4", dpi=(200, 200)
+    )
+    documents = LocalDocuments(2)
+    try:
+        pages = documents.read(buffer.getvalue(), "fax.tif", Reading()).pages
+    finally:
+        documents.close()
+    assert [page.number for page in pages] == [1, 2]
+    assert [page.lines[0].text for page in pages] == ["Invoice number 4711", "Second page of the letter"]
+
+
+def test_a_blank_page_has_no_text() -> None:
+    (page,) = read(Image.new("L", (400, 300), 255)).pages
+    assert page.source == "none" and page.text == ""
+
+
+def test_a_scan_in_a_pdf_is_read_and_keeps_its_points() -> None:
+    buffer = io.BytesIO()
+    LETTER.save(buffer, "PDF", resolution=200)
+    document = LocalDocuments().read(buffer.getvalue(), "scan.pdf", Reading())
+    (page,) = document.pages
+    assert page.source == "ocr" and page.width == pytest.approx(860 * 72 / 200, abs=1)
+    assert page.lines[0].text == "Invoice number 4711"
+
+
+def test_words_are_cut_at_blanks_the_model_did_not_see() -> None:
+    crop = numpy.full((30, 200, 3), 255, numpy.uint8)
+    middles = (10.0, 30.0, 50.0, 150.0, 170.0)
+    for middle in middles:
+        crop[6:24, int(middle) - 7 : int(middle) + 7] = 0
+    said = Read("No:47", (0, 1, 2, 3, 4), middles, (1.0,) * 5)
+    assert [(part.text, part.space) for part in parts(said, crop)] == [("No:", True), ("47", True)]
+
+
+def test_japanese_is_written_as_in_japan() -> None:
+    word = Word("合計金额", (0.1, 0.1, 0.2, 0.2))
+    assert in_japanese(Page(1, 1, 1, "ocr", lines=(Line((word,)),))).text == "合計金額"
+    assert in_japanese(Page(1, 1, 1, "text-layer", lines=(Line((word,)),))).text == "合計金额"
