@@ -114,7 +114,7 @@ def fsxap(given: Sets, work: Path, add: Add, chosen: Settings) -> None:
     _leaks(chosen.leaks, *counted)
     _study(given, work / "study", add, chosen)
     _challenge(given, work / "midi", add)
-    _pictures(FSXAP, given, work / "pictures", released, add)
+    _pictures(FSXAP, given, work / "pictures", partial(released, params=("clean=pixels",)), add)
     _runs(given, work, add, chosen)
 
 
