@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs wheel clean
+.PHONY: demo test check bench prove docs wheel clean
 
 $(READY): pyproject.toml fsxap/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fsxap needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -26,6 +26,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+prove: $(READY)   ## check the deployment templates with tools that have environments of their own
+	$(BIN)/python -m benchmarks.prove
 
 docs: $(READY)   ## regenerate the pages that are made from the program
 	$(BIN)/python -m docs.generate

@@ -20,6 +20,7 @@ def pages() -> dict[str, str]:
         "cli.md": MADE + "# Commands\n\n" + "\n".join(commands()),
         "settings.md": MADE + settings(),
         "exit-codes.md": MADE + exit_codes(),
+        "deploy-parameters.md": MADE + deploy_parameters(),
         "use-cases/parameters.md": MADE + "# Use-case parameters\n\n" + "\n".join(parameters()),
     }
 
@@ -101,6 +102,30 @@ def parameters() -> Iterator[str]:
             choices = f" ({', '.join(param.choices)})" if param.choices else ""
             yield f"| `{param.name}` | {default} | {param.help}{choices} |"
         yield ""
+
+
+def deploy_parameters() -> str:
+    from fsxap.deploy.render import render
+    from fsxap.engine import catalog
+
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for name in catalog.names():
+        for parameter, about in render(catalog.load(name), {}).parameters.items():
+            row = (parameter, str(about["Default"]) if "Default" in about else "required", about["Description"])
+            found.setdefault(row, []).append(name)
+    lines = [
+        "# Parameters of deployed pipelines",
+        "",
+        "Given with `--param NAME=VALUE`, a file (`--params FILE`), or by the setting that means the same.",
+        "",
+        "| parameter | default | use cases | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for (parameter, default, meaning), names in sorted(found.items()):
+        shown = "required" if default == "required" else f"`{default}`" if default else ""
+        whose = "all" if names == catalog.names() else ", ".join(names)
+        lines.append(f"| `{parameter}` | {shown} | {whose} | {meaning.replace('|', chr(92) + '|')} |")
+    return "\n".join(lines) + "\n"
 
 
 README = HERE.parent / "README.md"

@@ -41,7 +41,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fsxap.acl.site",
     },
     "emulator": CORE | {"fsxap.acl", "fsxap.emulator", "fsxap.providers.local.sidecar"},
-    "deploy": CORE | {"fsxap.retry", "fsxap.usecases", "fsxap.patterns", "fsxap.engine", "fsxap.deploy"},
+    "deploy": CORE
+    | {
+        "fsxap.retry",
+        "fsxap.usecases",
+        "fsxap.patterns",
+        "fsxap.engine",
+        "fsxap.deploy",
+        "fsxap.providers.aws.errors",
+    },
 }
 HEAVY = {
     "boto3",

@@ -7,11 +7,11 @@ from typing import Any
 
 import typer
 
-from fsxap.cli import crosswalk, demo, discover, failures, report, run_uc, scan_acl
+from fsxap.cli import crosswalk, demo, deploy, discover, failures, report, run_uc, scan_acl
 from fsxap.cli.options import EXITS
 from fsxap.errors import FsxapError
 
-COMMANDS = (discover, scan_acl, run_uc, report, demo, crosswalk)
+COMMANDS = (discover, scan_acl, run_uc, deploy, report, demo, crosswalk)
 
 
 def build() -> typer.Typer:

@@ -19,6 +19,18 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "estimate": (("SERVICE", "service", 14), ("ITEM", "item", 28), ("QUANTITY", "quantity", -12), ("USD", "usd", 0)),
     "attribute": (("TAG", "tag", 11), ("ATTRIBUTE", "name", 36), ("ACTION", "action", 7), ("WHY", "why", 0)),
     "run": (("RUN", "run", 24), ("USE CASE", "use_case", 24), ("STAGE", "stage", 10), ("SOURCE", "source", 0)),
+    "change": (("ACTION", "action", 8), ("KIND", "kind", 36), ("NAME", "name", 28), ("DETAIL", "detail", 0)),
+    "check": (("STATUS", "status", 6), ("LAYER", "layer", 14), ("DETAIL", "detail", 44), ("CHECK", "check", 0)),
+    "stack": (("STATUS", "status", 24), ("DRIFT", "drift", 12), ("STACK", "name", 0)),
+    "schedule": (("STATE", "state", 9), ("EXPRESSION", "expression", 28), ("TIMEZONE", "timezone", 0)),
+    "execution": (
+        ("STARTED", "started", 20),
+        ("STATUS", "status", 10),
+        ("FAILED", "coverage.failed", -8),
+        ("MISSING", "coverage.missing", -8),
+        ("REPORT", "report", 0),
+    ),
+    "file": (("SIZE", "size", -12), ("PATH", "path", 0)),
     "param": (("PARAMETER", "name", 16), ("TYPE", "kind", 9), ("DEFAULT", "default", 12), ("MEANING", "help", 0)),
 }
 COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2", "failed": "31"}

@@ -37,6 +37,8 @@ from fsxap.model import Item, Record, Summary, digest, dumps
 
 PARAM = "FSXAP_PARAM_"
 """Prefix of the variables that carry -P parameters."""
+ENGINE = "FSXAP_ENGINE_"
+"""Prefix of the variables that carry an engine for one capability, as --engine does."""
 
 
 class NoProgress:
@@ -59,6 +61,7 @@ class Function:
         self.scratch = scratch
         given = [f"{name[len(PARAM) :].lower()}={value}" for name, value in environ.items() if name.startswith(PARAM)]
         self.params = params.parse(use_case, given, {})
+        self.engines = {name[len(ENGINE) :].lower(): environ[name] for name in environ if name.startswith(ENGINE)}
         source = self.settings.text("source")
         self.source: Location | None = locations.parse(source) if source else None
         plain = self._plain_state()
@@ -87,6 +90,7 @@ class Function:
             cancel=self.cancel,
             progress=NoProgress(),
             scratch=self.scratch,
+            engines=self.engines,
             keys=self.keys,
         )
 
@@ -143,6 +147,7 @@ def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Re
         "run": run.id,
         "use_case": function.use_case.name,
         "manifest": function.state.locate(run.file("manifest.jsonl")),
+        "key": run.file("manifest.jsonl"),
         "counts": run.counts,
     }
 

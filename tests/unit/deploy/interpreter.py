@@ -1,0 +1,124 @@
+"""Runs the rendered state machine in the interpreter that moto brings, with services answered in this process.
+
+That interpreter knows neither batches nor JSON Lines and tolerates every failure of a map, so its map is given items
+one by one, as batches of one, from an array. Everything else is the definition as deployed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.unit.deploy.templates import machine
+
+Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass
+class Services:
+    """What the state machine calls. `running` are the executions that are listed, newest first; "me" is this one."""
+
+    invoke: Invoke
+    manifest: Callable[[str], list[Any]]
+    running: list[str] = field(default_factory=lambda: ["me"])
+    published: list[dict[str, Any]] = field(default_factory=list)
+    measured: list[dict[str, Any]] = field(default_factory=list)
+    me: str = ""
+
+    def client(self, *, service_name: str, **_: Any) -> Any:
+        return getattr(self, f"_{service_name}")()
+
+    def _lambda(self) -> Any:
+        def invoke(FunctionName: str, Payload: Any, **_: Any) -> dict[str, Any]:  # noqa: N803  # AWS's names
+            event = json.loads(Payload)
+            assert FunctionName.lower().endswith(event.get("BatchInput", event)["stage"] + "function")
+            try:
+                body: Any = self.invoke(event)
+            except Exception as error:
+                body = {"errorType": type(error).__name__, "errorMessage": str(error)}
+                return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": _stream(body)}
+            return {"StatusCode": 200, "Payload": _stream(body)}
+
+        return _Client(invoke=invoke)
+
+    def _sfn(self) -> Any:
+        def listed(**params: Any) -> dict[str, Any]:
+            assert params["StatusFilter"] == "RUNNING"
+            names = (self.me if name == "me" else f"{params['StateMachineArn']}:{name}" for name in self.running)
+            return {"Executions": [{"ExecutionArn": name} for name in names]}
+
+        return _Client(list_executions=listed)
+
+    _stepfunctions = _sfn
+
+    def _s3(self) -> Any:
+        return _Client(
+            get_object=lambda Bucket, Key, **_: {"Body": _stream(self.manifest(Key))},  # noqa: N803
+            put_object=lambda **_: {},
+        )
+
+    def _cloudwatch(self) -> Any:
+        return _Client(put_metric_data=lambda **params: self.measured.append(params) or {})
+
+    def _sns(self) -> Any:
+        return _Client(publish=lambda **params: self.published.append(params) or {"MessageId": "1"})
+
+
+class _Client:
+    def __init__(self, **operations: Callable[..., Any]) -> None:
+        self.__dict__ |= operations
+
+
+def _stream(body: Any) -> io.BytesIO:
+    return io.BytesIO(json.dumps(body).encode())
+
+
+def as_understood(name: str) -> dict[str, Any]:
+    """The definition without what the interpreter does not know."""
+    definition = machine(name)
+    state = definition["States"]["ProcessAll"]
+    about = state.pop("ItemBatcher")["BatchInput"]
+    state["ItemReader"]["ReaderConfig"]["InputType"] = "JSON"
+    state["ItemSelector"] = {"Items.$": "States.Array($$.Map.Item.Value)", "BatchInput": about}
+    state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
+    state.pop("ResultWriter")
+    return definition
+
+
+@contextmanager
+def interpreter(monkeypatch: pytest.MonkeyPatch, services: Services) -> Iterator[Callable[[str], Mapping[str, Any]]]:
+    """Runs the state machine of a use case to its end and gives the execution as DescribeExecution does."""
+    import botocore.session
+    from moto import mock_aws
+    from moto.stepfunctions.parser.asl.utils import boto_client
+
+    monkeypatch.setattr(boto_client, "boto3", services)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        client = botocore.session.get_session().create_client(
+            "stepfunctions", region_name="eu-west-1", aws_access_key_id="t", aws_secret_access_key="t"
+        )
+
+        def run(name: str) -> Mapping[str, Any]:
+            arn = client.create_state_machine(
+                name=name,
+                definition=json.dumps(as_understood(name)),
+                roleArn="arn:aws:iam::123456789012:role/r",
+            )["stateMachineArn"]
+            services.me = arn.replace("stateMachine", "execution") + ":1"
+            execution = client.start_execution(stateMachineArn=arn, name="1", input="{}")["executionArn"]
+            assert execution == services.me
+            for _ in range(600):
+                about: Mapping[str, Any] = client.describe_execution(executionArn=execution)
+                if about["status"] != "RUNNING":
+                    return about
+                time.sleep(0.05)
+            raise AssertionError(f"still {about['status']}")
+
+        yield run

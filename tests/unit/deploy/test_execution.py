@@ -1,0 +1,71 @@
+"""A run as the state machine drives it, with batches that die: coverage is exact, and the next run does the rest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fsxap.engine.lambda_handler import handle
+from tests.usecases.drivers import Context
+
+FILES, BATCH = 1000, 10
+CASE = "healthcare-dicom"
+
+
+def run(environ: dict[str, str], dead: set[int]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Discover's and summarise's answers; batches whose number is in `dead` never answer."""
+    found = handle({"stage": "discover", "use_case": CASE}, Context(), environ)
+    lines = (Path(environ["FSXAP_STATE_BUCKET"]) / found["key"]).read_bytes().splitlines()
+    about = {"stage": "process", "use_case": CASE, "run": found["run"]}
+    for number, start in enumerate(range(0, len(lines), BATCH)):
+        if number not in dead:
+            items = [json.loads(line) for line in lines[start : start + BATCH]]
+            answer = handle({"Items": items, "BatchInput": about}, Context(f"request-{number}"), environ)
+            assert answer["complete"]
+    return found, handle({"stage": "summarise", "use_case": CASE, "run": found["run"]}, Context(), environ)
+
+
+def world(tmp_path: Path, files: int) -> dict[str, str]:
+    """The environment of functions over a folder of files that are no pictures."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(files):
+        (source / f"{number:05d}").write_bytes(b"no picture")
+    key = tmp_path / "key"
+    key.write_text("a key of one site, kept in a safe place\n")
+    key.chmod(0o600)
+    return {
+        "FSXAP_SOURCE": str(source),
+        "FSXAP_TO": str(tmp_path / "out"),
+        "FSXAP_STATE_BUCKET": str(tmp_path / "state"),
+        "FSXAP_PARAM_KEY": f"file:{key}",
+    }
+
+
+def test_what_a_dead_batch_left_is_missing_and_is_all_that_the_next_run_does(tmp_path: Path) -> None:
+    environ = world(tmp_path, FILES)
+    found, ended = run(environ, dead={17})
+    assert found["counts"]["todo"] == FILES
+    coverage = ended["coverage"]
+    assert (coverage["missing"], coverage["failed"], coverage["skipped"]) == (BATCH, 0, FILES - BATCH)
+    found, ended = run(environ, dead=set())
+    assert found["counts"]["todo"] == BATCH
+    assert ended["coverage"]["missing"] == 0
+    assert ended["coverage"]["unchanged"] == FILES - BATCH
+    found, ended = run(environ, dead=set())
+    assert (found["counts"]["todo"], ended["coverage"]["unchanged"]) == (0, FILES)
+
+
+def test_an_engine_for_one_capability_comes_from_the_environment(tmp_path: Path) -> None:
+    """As --engine gives it on a command line: an audit's SQL goes to Athena although its source is no bucket."""
+    from fsxap.engine import catalog
+    from fsxap.engine.cancel import Cancel
+    from fsxap.engine.lambda_handler import Function
+    from tests.unit.deploy.templates import resources
+
+    variables = resources("legal-compliance")["ProcessFunction"]["Properties"]["Environment"]["Variables"]
+    chosen = {name: value for name, value in variables.items() if name.startswith("FSXAP_ENGINE_")}
+    environ = {"FSXAP_STATE_BUCKET": str(tmp_path), "FSXAP_ONTAP": "10.0.0.5", **chosen}
+    plan = Function(catalog.load("legal-compliance"), environ, Cancel(), tmp_path).kit("").plan()
+    assert plan == {"ontap": "rest", "sql": "aws", "narrator": "aws"}

@@ -1,0 +1,147 @@
+"""The state machine in an interpreter: it ends as its parts do, and each green end has its red twin."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fsxap.engine.lambda_handler import handle
+from tests.unit.deploy.interpreter import Services, interpreter
+from tests.unit.deploy.test_execution import world
+from tests.usecases.drivers import Context
+
+NAME = "legal-compliance"
+COVERAGE = {"seen": 3, "ok": 2, "unchanged": 0, "skipped": 0, "vanished": 0, "failed": 0, "missing": 1}
+
+
+class Functions:
+    """Answers as the handler gives them. `passes` are a batch's answers, one for each time it is asked."""
+
+    def __init__(self, todo: int = 3, passes: tuple[tuple[bool, int], ...] = ((True, 1),), broken: str = "") -> None:
+        self.todo, self.passes, self.broken = todo, passes, broken
+        self.stages: Counter[str] = Counter()
+        self.batches: Counter[str] = Counter()
+
+    def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
+        about = event.get("BatchInput", event)
+        self.stages[about["stage"]] += 1
+        if about["stage"] == self.broken:
+            raise ValueError("as planned")
+        if about["stage"] == "discover":
+            return {"run": "r", "use_case": NAME, "manifest": "s3://b/k", "key": "k", "counts": {"todo": self.todo}}
+        assert about["run"] == "r"
+        if about["stage"] == "process":
+            (item,) = event["Items"]
+            complete, done = self.passes[self.batches[item["key"]]]
+            self.batches[item["key"]] += 1
+            return {"run": "r", "complete": complete, "done": done, "of": 1, "ok": done}
+        return {"run": "r", "coverage": COVERAGE, "findings": {"high": 1}, "report": "s3://b/report.html"}
+
+
+def services(functions: Functions, **more: Any) -> Services:
+    return Services(
+        functions, lambda key: [{"key": f"{key}{n}", "type": "item"} for n in range(functions.todo)], **more
+    )
+
+
+def run(monkeypatch: pytest.MonkeyPatch, made: Services, name: str = NAME) -> tuple[str, dict[str, Any]]:
+    with interpreter(monkeypatch, made) as execute:
+        about = execute(name)
+    return about["status"], json.loads(about["output"]) if about.get("output") else dict(about)
+
+
+def test_a_run_ends_with_its_summary_measured_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions()
+    made = services(functions)
+    status, output = run(monkeypatch, made)
+    assert status == "SUCCEEDED", output
+    assert output == {"run": "r", "coverage": COVERAGE, "findings": {"high": 1}, "report": "s3://b/report.html"}
+    assert functions.stages == {"discover": 1, "process": 3, "summarise": 1}
+    (metrics,) = made.measured
+    assert {row["MetricName"]: row["Value"] for row in metrics["MetricData"]} == {
+        "Seen": 3, "Ok": 2, "Unchanged": 0, "Failed": 0, "Missing": 1,
+    }  # fmt: skip
+    (notice,) = made.published
+    told = notice["Message"]
+    assert json.loads(told) == output if isinstance(told, str) else told == output
+
+
+def test_nothing_to_do_starts_no_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions(todo=0)
+    assert run(monkeypatch, services(functions))[0] == "SUCCEEDED"
+    assert functions.stages == {"discover": 1, "summarise": 1}
+
+
+def test_a_batch_that_ran_out_of_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions(todo=1, passes=((False, 0), (False, 1), (True, 2)))
+    assert run(monkeypatch, services(functions))[0] == "SUCCEEDED"
+    assert functions.stages["process"] == 3
+
+
+def test_a_batch_that_does_not_get_on_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions(todo=1, passes=((False, 1), (False, 1), (True, 1)))
+    run(monkeypatch, services(functions))
+    assert functions.stages["process"] == 2
+
+
+@pytest.mark.parametrize("stage", ["discover", "summarise"])
+def test_a_function_that_fails_fails_the_run_and_nothing_is_told_of_it_as_finished(
+    stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions = Functions(broken=stage)
+    made = services(functions)
+    status, about = run(monkeypatch, made)
+    assert (status, about["error"]) == ("FAILED", "ValueError")
+    assert "as planned" in about["cause"]
+    assert functions.stages[stage] == 1, "what a handler raises was retried inside it"
+    assert (made.published, made.measured) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("running", "works"),
+    [
+        (["me"], True),
+        ([], True),
+        (["later", "me"], True),
+        (["me", "earlier"], False),
+        (["later", "me", "earlier"], False),
+    ],
+)
+def test_the_oldest_of_the_running_executions_works(
+    running: list[str], works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions = Functions(todo=0)
+    status, output = run(monkeypatch, services(functions, running=running))
+    assert status == "SUCCEEDED"
+    assert bool(functions.stages) == works
+    assert ("skipped" in output) != works
+
+
+def test_the_handler_itself_and_a_batch_that_dies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Sealed manifest lines pass through the map as they are; the next execution does what the dead batch left."""
+    environ = world(tmp_path, 6)
+    state = Path(environ["FSXAP_STATE_BUCKET"])
+    asked: list[dict[str, Any]] = []
+
+    def invoke(event: dict[str, Any]) -> dict[str, Any]:
+        asked.append(event)
+        if "Items" in event and len([each for each in asked if "Items" in each]) == dies:
+            raise TimeoutError("killed")
+        return handle(event, Context(f"request-{len(asked)}"), environ)
+
+    def covered() -> dict[str, int]:
+        asked.clear()
+        made = Services(invoke, lambda key: [json.loads(line) for line in (state / key).read_bytes().splitlines()])
+        status, output = run(monkeypatch, made, "healthcare-dicom")
+        assert status == "SUCCEEDED", output
+        assert all(set(item) == {"sealed"} for event in asked for item in event.get("Items", ()))
+        return {name: number for name, number in output["coverage"].items() if number}
+
+    dies = 3
+    assert covered() == {"seen": 6, "skipped": 5, "missing": 1}
+    dies = 0
+    assert covered() == {"seen": 6, "skipped": 1, "unchanged": 5}
