@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -257,7 +258,7 @@ def demo(tmp_path: Path, **environ: str) -> dict[str, dict[str, Any]]:
     write_sample(tmp_path / "sample")
     (tmp_path / "sample" / "capture.dcm").write_bytes(screen())
     where = ("-s", tmp_path / "sample", "--to", tmp_path / "out")
-    done = Program(tmp_path)("run-uc", "healthcare-dicom", *where, **environ)
+    done = Program(tmp_path)("run-uc", "healthcare-dicom", *where, "--report", tmp_path / "report.html", **environ)
     assert done.code == 0, done.err
     for body in outputs(tmp_path / "out").values():
         assert not [word for word in SAMPLE if word in body]
@@ -290,6 +291,7 @@ def test_a_screen_is_masked_and_its_thumbnail_says_nothing(tmp_path: Path) -> No
     made = outputs(tmp_path / "out")
     (thumbnail,) = (name for name in made if name.endswith(".png"))
     (masked,) = (name for name in made if thumbnail == f"thumbnails/{name.removesuffix('.dcm')}.png")
+    assert base64.b64encode(made[thumbnail]).decode() in (tmp_path / "report.html").read_text(encoding="utf-8")
     shown = pydicom.dcmread(io.BytesIO(made[masked])).pixel_array
     assert {line.text for line in finder.find(shown)} == {"120 kV"}
     small = cv2.imdecode(numpy.frombuffer(made[thumbnail], numpy.uint8), cv2.IMREAD_GRAYSCALE)

@@ -122,8 +122,9 @@ def _unseen(about: Class, missing: MissingExtra) -> str:
 
 def _released(item: Item, kit: Kit, made: Released, data: dict[str, Any], phi: PhiText | None) -> Result:
     locations = [kit.sink.put(made.key, made.body)]
-    if made.thumbnail:
-        locations.append(kit.sink.put(f"thumbnails/{made.key.removesuffix('.dcm')}.png", made.thumbnail))
+    thumbnail = f"thumbnails/{made.key.removesuffix('.dcm')}.png" if made.thumbnail else ""
+    if thumbnail:
+        locations.append(kit.sink.put(thumbnail, made.thumbnail))
     data |= {
         "released": True,
         "verified": True,
@@ -131,6 +132,7 @@ def _released(item: Item, kit: Kit, made: Released, data: dict[str, Any], phi: P
         "actions": made.actions,
         "masked_regions": made.masked_regions,
         "masked_frames": made.masked_frames,
+        "thumbnail": thumbnail,
         "pixels_examined": made.pixels_examined,
         "pixels_untouched": made.pixels_untouched,
         "metadata": metadata.metadata(made.elements, big=made.big),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 
 import fsxap
 from fsxap.engine.types import Digest, Kit
+from fsxap.errors import NotFound
 from fsxap.model import Result, Section
 from fsxap.usecases.healthcare_dicom import metadata
 from fsxap.usecases.healthcare_dicom.crosswalk import Crosswalk, prepare
@@ -22,6 +24,9 @@ ACTIONS = {
     "C": "cleaned",
     "U": "UID replaced",
 }
+
+SHOWN = 24
+"""Masked pictures in a report."""
 
 
 def summarise(results: Iterable[Result], kit: Kit) -> Digest:
@@ -50,6 +55,7 @@ class Counts:
     actions: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
+    masked: list[tuple[str, int]] = field(default_factory=list)
     pixels: Counter[str] = field(default_factory=lambda: Counter(pictures_examined=0, pictures_masked=0, places=0))
 
 
@@ -66,6 +72,8 @@ def _counted(results: Iterable[Result]) -> Counts:
             counts.pixels["pictures_examined"] += bool(data["pixels_examined"])
             counts.pixels["pictures_masked"] += bool(data["masked_regions"])
             counts.pixels["places"] += data["masked_regions"]
+            if data["thumbnail"] and len(counts.masked) < SHOWN:
+                counts.masked.append((data["thumbnail"], data["masked_regions"]))
         elif data.get("quarantine_code") == "not-dicom":
             counts.ends["not_dicom"] += 1
         elif data.get("quarantine_reason"):
@@ -76,7 +84,7 @@ def _counted(results: Iterable[Result]) -> Counts:
 
 def _digest(counts: Counts, shared: Setup, kit: Kit, more: dict[str, Any]) -> Digest:
     certificate = _certificate(shared, counts, kit) | more
-    return Digest({"certificate": certificate}, tuple(_sections(certificate, counts)))
+    return Digest({"certificate": certificate}, (*_sections(certificate, counts), *_pictures(counts, kit)))
 
 
 def _certificate(shared: Setup, counts: Counts, kit: Kit) -> dict[str, Any]:
@@ -106,6 +114,22 @@ def _sections(certificate: dict[str, Any], counts: Counts) -> Iterator[Section]:
     held = tuple((reason, number) for reason, number in counts.reasons.most_common())
     yield Section("Quarantine", "table", ("reason", "files"), held, note="none of these was written to the outputs")
     yield Section("What the files are", "bars", ("class", "files"), tuple(counts.classes.most_common()))
+
+
+def _pictures(counts: Counts, kit: Kit) -> Iterator[Section]:
+    """What was painted, after it was painted. A picture taken away since then leaves its caption."""
+    if not counts.masked:
+        return
+    rows = []
+    for key, places in counts.masked:
+        name = key.rpartition("/")[2].removesuffix(".png")
+        try:
+            picture = "data:image/png;base64," + b64encode(kit.sink.read(key)).decode()
+        except NotFound:
+            picture = ""
+        rows.append((f"{name}: {places} places masked", picture))
+    note = f"the first {SHOWN} of them" if counts.pixels["pictures_masked"] > len(rows) else ""
+    yield Section("Masked pictures, as released", "image", ("picture", "data"), tuple(rows), note=note)
 
 
 def _shown(value: Any) -> Any:
