@@ -16,8 +16,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-SERVERS = ("s3_origin",)
-"""Modules that serve what others measure."""
+SERVERS = ("s3_origin", "render_sequences")
+"""Modules that make or serve what others measure."""
 OPTIONS = ("dicom", "idp")
 """Benchmarks that take options."""
 

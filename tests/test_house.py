@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors", "fsxap.documents"}
+CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors", "fsxap.documents", "fsxap.rendering"}
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "cells": set(),
     "documents": set(),
+    "rendering": set(),
     "model": {"fsxap.jsontext"},
     "errors": set(),
     "retry": CORE,

@@ -32,6 +32,7 @@ from fsxap.ports import (
     TextInImage,
 )
 from fsxap.providers.metering import Meter
+from fsxap.rendering import Farm, Frames
 from fsxap.retry import Retry
 
 if TYPE_CHECKING:
@@ -174,6 +175,18 @@ class Kit:
     @property
     def phi_text(self) -> PhiText | None:
         return self.memo("phi_text", self._connect_phi_text)  # type: ignore[no-any-return]
+
+    @property
+    def frames(self) -> Frames:
+        from fsxap.engine import farms
+
+        return self.memo("frames", farms.frames)  # type: ignore[no-any-return]
+
+    @property
+    def farm(self) -> Farm:
+        from fsxap.engine import farms
+
+        return self.memo("farm", lambda: farms.connect(self))  # type: ignore[no-any-return]
 
     @property
     def narrator(self) -> Narrator:

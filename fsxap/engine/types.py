@@ -23,6 +23,7 @@ from fsxap.ports import (
     Tabular,
     TextInImage,
 )
+from fsxap.rendering import Farm, Frames
 
 Params = Mapping[str, Any]
 
@@ -60,6 +61,10 @@ class Kit(Protocol):
         """None where a use case has only its own rules."""
         ...
 
+    @property
+    def frames(self) -> Frames: ...
+    @property
+    def farm(self) -> Farm: ...
     @property
     def narrator(self) -> Narrator: ...
     @property

@@ -1,0 +1,41 @@
+"""Connects what renders jobs, Deadline Cloud or sessions on this machine, and what reads the frames they make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsxap.errors import ConfigurationError
+from fsxap.rendering import Farm, Frames
+
+if TYPE_CHECKING:
+    from fsxap.engine.kit import Kit
+
+
+def frames() -> Frames:
+    from fsxap.providers.local.frames import LocalFrames
+
+    return LocalFrames()
+
+
+def connect(kit: Kit) -> Farm:
+    """Deadline Cloud when a farm and a queue are given."""
+    farm, queue = str(kit.params.get("farm") or ""), str(kit.params.get("queue") or "")
+    if not farm and not queue and kit.engine("farm") == "local":
+        from fsxap.providers.local.farm import LocalFarm
+
+        return LocalFarm(kit.scratch, kit.cancel)
+    if not farm or not queue:
+        raise ConfigurationError(
+            "Deadline Cloud needs a farm and a queue",
+            code="farm",
+            hint="-P farm=farm-... -P queue=queue-..., or --engine farm=local to render on this machine",
+        )
+    from fsxap.providers.aws.deadline import DeadlineFarm
+
+    return DeadlineFarm(
+        kit.aws.client("deadline"),
+        kit.aws.client("logs"),
+        farm=farm,
+        queue=queue,
+        cancel=kit.cancel,
+    )
