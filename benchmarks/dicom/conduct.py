@@ -110,11 +110,16 @@ def resumed(source: Path, work: Path) -> dict[str, int]:
     }
 
 
+CODED = re.compile(rb"gAAAA[\w=-]+|;base64,[A-Za-z0-9+/=]+")
+"""Sealed lines and pictures: megabytes of letters, in which any five stand by chance."""
+
+
 def told(cases: Iterable[Case], released: program.Released, state: Path, to: Path) -> list[Plant]:
-    """Plants that stand in what the program printed, kept, or named its outputs."""
+    """Plants that stand in what the program printed, kept in words, or named its outputs."""
     names = "\n".join(str(path.relative_to(to)) for path in to.rglob("*"))
     files = [path for path in (*to.rglob("*"), *state.rglob("*")) if path.is_file() and path.suffix != ".dcm"]
     heard = b"\0".join((released.told.encode(), names.encode(), *(path.read_bytes() for path in files)))
+    heard = CODED.sub(b"", heard)
     heard += b"\0" + heard.lower()
     runs = {length: _runs(heard, length) for length in (search.LEAST, WIDE)}
     unsaid = ("time", "age", "bytes", "whole")
