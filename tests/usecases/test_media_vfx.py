@@ -166,7 +166,7 @@ def test_without_its_extra_the_demo_leaves_it_out_and_a_run_says_what_to_install
     (tmp_path / "packages").mkdir()
     (tmp_path / "packages" / "OpenEXR.py").write_text("raise ImportError('not installed')\n")
     there = {"PYTHONPATH": str(tmp_path / "packages")}
-    done = Program(tmp_path)("demo", **there)
+    done = Program(tmp_path)("demo", "media-vfx", **there)
     assert done.code == 0, done.err
     assert "media-vfx is left out" in done.err
     write_sample(tmp_path / "source")
