@@ -101,7 +101,7 @@ def release(
     elements = tuple(kept[tag] for tag in sorted(kept))
     syntax = examined.syntax if examined else syntax
     made = write(elements, syntax=syntax, sop_class=sop_class, sop_instance=_plain(kept, SOP_INSTANCE))
-    _prove(made, elements, walk, examined)
+    _prove(file, made, elements, walk, examined)
     return Released(
         key=_name(kept, pseudonyms.content(body)),
         body=made,
@@ -152,17 +152,18 @@ def _plain(elements: Mapping[int, Element], tag: int) -> str:
     return text(elements[tag].value) if tag in elements and elements[tag].items is None else ""
 
 
-def _prove(made: bytes, elements: Elements, walk: Walk, examined: Examined | None) -> None:
+def _prove(file: File, made: bytes, elements: Elements, walk: Walk, examined: Examined | None) -> None:
     again = read(made, walk.profile.tables.dictionary)
     found = sorted(set(verify.leaks(again, walk.detector.identity, walk.profile)))
     if verify.pixels(again.elements) != verify.pixels(elements):
         found.append("other pixels than were meant")
+    found += sorted(set(verify.wanting(file.elements, again, walk.profile)))
     if examined and examined.recoded:
         from fsxap.usecases.healthcare_dicom.pixels.proof import flaws
 
         found += sorted(set(flaws(made, examined)))
     if found:
-        raise NotProved(f"the output still holds {', '.join(found)}")
+        raise NotProved(f"the proof of the output found {', '.join(found)}")
 
 
 def _statements(profile: Profile, examined: bool) -> Elements:

@@ -19,6 +19,7 @@ from fsxap.usecases.healthcare_dicom.text import Identity
 
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 REMOVED_FLAG = 0x00120062
+SOP_CLASS = 0x00080016
 LEAST = 5
 """Shorter texts stand by chance in any file."""
 
@@ -98,6 +99,20 @@ def _structure(output: File, profile: Profile) -> Iterator[str]:
         yield "it does not say that it was de-identified"
     if output.trailing:
         yield "bytes behind the data set"
+
+
+def wanting(before: Iterable[Element], output: File, profile: Profile) -> Iterator[str]:
+    """What the output's IOD requires, the input had, and the output lacks. Conditional attributes are not judged."""
+    found = {each.tag: each for each in output.elements}
+    sop_class = text(found[SOP_CLASS].value) if SOP_CLASS in found else ""
+    for element in before:
+        kind, left = profile.type_of(element.tag, sop_class, 0), found.get(element.tag)
+        if (kind == "1" and _filled(element) and not (left and _filled(left))) or (kind == "2" and left is None):
+            yield "less than its IOD requires"
+
+
+def _filled(element: Element) -> bool:
+    return bool(element.value.strip(b" \0")) if element.items is None else bool(element.items)
 
 
 def pixels(elements: Iterable[Element]) -> list[tuple[int, bytes]]:

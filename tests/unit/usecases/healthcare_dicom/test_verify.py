@@ -5,7 +5,7 @@ import pytest
 from fsxap.usecases.healthcare_dicom.encode import write
 from fsxap.usecases.healthcare_dicom.identity import identity_of
 from fsxap.usecases.healthcare_dicom.parse import EXPLICIT, Element, File
-from fsxap.usecases.healthcare_dicom.verify import leaks
+from fsxap.usecases.healthcare_dicom.verify import leaks, wanting
 from tests.unit.usecases.healthcare_dicom.made import BORN, CT, ROOT, chosen, dataset, given_back, parsed, stored
 
 IDENTITY = identity_of(parsed(stored(dataset())).elements, chosen(), chosen().tables.vocabulary)
@@ -53,3 +53,13 @@ def test_names_of_leaks_do_not_leak() -> None:
 
 def test_letters_inside_longer_words_stand_by_chance() -> None:
     assert list(leaks(output(Element(0x00081090, "LO", b"xquarringtonx")), IDENTITY, chosen())) == []
+
+
+def test_what_the_iod_requires_and_the_input_had_is_still_there() -> None:
+    before = parsed(stored(dataset())).elements
+    assert list(wanting(before, output(), chosen())) == []
+    assert list(wanting(before, output(Element(0x0020000D, "UI", b"")), chosen())) == ["less than its IOD requires"]
+    whole = output()
+    named = whole._replace(elements=tuple(each for each in whole.elements if each.tag != 0x00100010))
+    assert list(wanting(before, named, chosen())) == ["less than its IOD requires"]
+    assert list(wanting((), named, chosen())) == []
