@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsxap.errors import ConfigurationError, MissingExtra
-from fsxap.providers.local.ocr import MODELS
+from fsxap.providers.local.models import MODELS
 
 if TYPE_CHECKING:
     import numpy

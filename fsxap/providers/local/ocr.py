@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from fsxap.errors import MissingExtra
 from fsxap.ports import Quad, TextLine
+from fsxap.providers.local.models import load
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     Picture = NDArray[numpy.uint8]
     Corners = NDArray[numpy.float32]
     Line = tuple[Corners, float]
-
-MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 
 TILE = 1024
 """Pixels one look at the detector takes each way: its time and memory grow faster than the area."""
@@ -51,36 +48,9 @@ class RapidOcr:
     """One set of models. Calls from several threads are safe; `threads` is what one call may use."""
 
     def __init__(self, threads: int = 1) -> None:
-        try:
-            import rapidocr
-            from rapidocr.ch_ppocr_det import TextDetector
-            from rapidocr.ch_ppocr_rec import TextRecognizer
-        except ImportError as error:
-            raise MissingExtra("ocr", "reading text in pictures") from error
-        folder = Path(rapidocr.__file__).parent / "models"
-        # Named by path: any other way of choosing a model downloads one.
-        chosen: dict[str, Any] = {f"{part}.model_path": str(folder / name) for part, name in MODELS.items()}
-        chosen |= {
-            "Global.log_level": "critical",
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            # Faint and narrow print stays under the thresholds meant for photographs.
-            "Det.thresh": 0.2,
-            "Det.box_thresh": 0.3,
-            "Det.unclip_ratio": 1.8,
-            # Scaling is done here: the detector's own blows every picture up to 736 pixels.
-            "Det.limit_type": "max",
-            "Det.limit_side_len": 4 * TILE,
-            # One crop at a time at its own width: a batch is padded to its longest, and costs as much a pixel.
-            "Rec.rec_batch_num": 1,
-            "Rec.rec_img_shape": [3, 48, 48],
-        }
-        # Its parts, not the whole: that drops lines it reads badly, and answers a failed detection with "no text".
-        settings = rapidocr.RapidOCR(params=chosen).cfg
-        for part in (settings.Det, settings.Rec):
-            part.engine_cfg = settings.EngineConfig.onnxruntime
-            part.font_path = None
-        self._detector, self._recognizer = TextDetector(settings.Det), TextRecognizer(settings.Rec)
+        # Faint and narrow print stays under the thresholds meant for photographs.
+        options = {"thresh": 0.2, "box_thresh": 0.3, "unclip_ratio": 1.8, "limit_side_len": 4 * TILE}
+        self._detector, self._recognizer = load("reading text in pictures", threads, options)
 
     @property
     def engine(self) -> str:

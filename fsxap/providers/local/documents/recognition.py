@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from fsxap.errors import MissingExtra
-from fsxap.providers.local.ocr import MODELS
+from fsxap.providers.local.models import load
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,33 +41,9 @@ class Recognition:
     """Owns a detector and a recognizer; `threads` is what each may use. Pictures are RGB (H, W, 3)."""
 
     def __init__(self, threads: int = 1) -> None:
-        try:
-            import rapidocr
-            from rapidocr.ch_ppocr_det import TextDetector
-            from rapidocr.ch_ppocr_rec import TextRecognizer
-        except ImportError as error:
-            raise MissingExtra("ocr", "reading scanned pages") from error
-        folder = Path(rapidocr.__file__).parent / "models"
-        # Named by path: any other way of choosing a model downloads one.
-        chosen: dict[str, Any] = {f"{part}.model_path": str(folder / MODELS[part]) for part in ("Det", "Rec")}
-        chosen |= {
-            "Global.log_level": "critical",
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            # The picture comes at the size it is to be looked at.
-            "Det.limit_type": "max",
-            "Det.limit_side_len": 100_000,
-            # Single digits stand out less than lines; what they are is read later.
-            "Det.box_thresh": 0.4,
-            # One crop at a time at its own width: a batch is padded to its longest, and costs as much a pixel.
-            "Rec.rec_batch_num": 1,
-            "Rec.rec_img_shape": [3, 48, 48],
-        }
-        settings = rapidocr.RapidOCR(params=chosen).cfg
-        for part in (settings.Det, settings.Rec):
-            part.engine_cfg = settings.EngineConfig.onnxruntime
-            part.font_path = None
-        self._detector, self._recognizer = TextDetector(settings.Det), TextRecognizer(settings.Rec)
+        # Single digits stand out less than lines; what they are is read later.
+        options = {"box_thresh": 0.4, "limit_side_len": 100_000}
+        self._detector, self._recognizer = load("reading scanned pages", threads, options)
 
     def detect(self, picture: Picture) -> Quads:
         """Four corners (N, 4, 2) of each line, clockwise from the top left."""
