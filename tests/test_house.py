@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fsxap.acl.site",
     },
     "emulator": CORE | {"fsxap.acl", "fsxap.emulator", "fsxap.providers.local.sidecar"},
+    "doctor": CORE | {"fsxap.acl.site", "fsxap.doctor"},
     "deploy": CORE
     | {
         "fsxap.retry",

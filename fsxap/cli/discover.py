@@ -9,6 +9,7 @@ import typer
 
 from fsxap.cli.listing import narrow, notice, scope_of
 from fsxap.cli.options import command, option
+from fsxap.cli.run_uc import case_names
 from fsxap.cli.session import Session
 from fsxap.errors import UsageError
 from fsxap.model import Item, Summary, Tally, Unlisted, now
@@ -31,7 +32,9 @@ def discover(
     location: Annotated[
         str, typer.Argument(help="folder, s3:// URL, alias or ARN; same as -s", show_default=False)
     ] = "",
-    use_case: Annotated[str, option("--use-case", help="only this use case's file types", metavar="NAME")] = "",
+    use_case: Annotated[
+        str, option("--use-case", help="only this use case's file types", metavar="NAME", complete=case_names)
+    ] = "",
     include: Annotated[list[str] | None, option("--include", help="only keys like this", metavar="GLOB")] = None,
     exclude: Annotated[list[str] | None, option("--exclude", help="no keys like this", metavar="GLOB")] = None,
     prefix: Annotated[str, option("--prefix", help="only keys that begin so", metavar="TEXT")] = "",

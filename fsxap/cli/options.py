@@ -18,8 +18,8 @@ EXITS = (
 )
 
 
-def option(*flags: str, help: str, metavar: str | None = None) -> Any:
-    return typer.Option(*flags, help=help, metavar=metavar, show_default=False)
+def option(*flags: str, help: str, metavar: str | None = None, complete: Callable[..., list[str]] | None = None) -> Any:
+    return typer.Option(*flags, help=help, metavar=metavar, show_default=False, autocompletion=complete)
 
 
 def setting(name: str, kind: Any = str, *flags: str, metavar: str | None = None) -> Any:

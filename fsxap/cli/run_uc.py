@@ -33,6 +33,22 @@ def case_names() -> list[str]:
     return catalog.names()
 
 
+def param_pairs(context: typer.Context, incomplete: str) -> list[str]:
+    """For completion: parameters of the use case already typed, with the values of those that have a few."""
+    from fsxap.engine import catalog
+    from fsxap.errors import FsxapError
+
+    # An option still without its value leaves the arguments before it unread.
+    typed = context.params.get("use_case") or next(iter(context.args), "")
+    try:
+        case = catalog.find(str(typed))
+    except FsxapError:
+        # Nothing is completed for a use case that does not exist; running it says so.
+        return []
+    pairs = [f"{param.name}={value}" for param in case.params for value in param.choices or ("",)]
+    return [pair for pair in pairs if pair.startswith(incomplete)]
+
+
 def register(app: typer.Typer) -> None:
     command(app, "run-uc", EXAMPLES, ontap=True, settings=("source", "to", "engines", "workers"))(run_uc)
 
@@ -45,7 +61,8 @@ def run_uc(
     ] = False,
     explain: Annotated[bool, option("--explain", help="print the use case's parameters, and stop")] = False,
     param: Annotated[
-        list[str] | None, option("-P", "--param", help="parameter of the use case", metavar="NAME=VALUE")
+        list[str] | None,
+        option("-P", "--param", help="parameter of the use case", metavar="NAME=VALUE", complete=param_pairs),
     ] = None,
     items: Annotated[
         str, option("--items", help="process the items of this manifest; - is stdin", metavar="FILE")
@@ -134,14 +151,16 @@ def _explain(session: Session, case: UseCase, values: Params) -> int:
 def _dry(session: Session, order: Order) -> int:
     """The plan as records: what would be processed, by which engines, and what it would cost. Nothing is written."""
     from fsxap.cli import running
-    from fsxap.costs.pricing import Prices
+    from fsxap.cli.prices import known
+    from fsxap.costs.measures import assumed
     from fsxap.engine import execute
-    from fsxap.engine.budget import planned
+    from fsxap.engine.budget import estimated
 
     usage: Counter[str] = Counter()
     todo = size = unchanged = unlisted = 0
     kit = running.make_kit(session, order, "dry-run", preview=True)
     engines = kit.plan()
+    units = estimated(order.use_case, order.params, engines)
     for kind, entry in running.preview(session, order, kit):
         session.cancel.check()
         if isinstance(entry, Unlisted):
@@ -149,15 +168,17 @@ def _dry(session: Session, order: Order) -> int:
             notice(session, entry)
         elif isinstance(entry, Item) and kind == "todo":
             todo, size = todo + 1, size + entry.size
-            usage.update(planned(order.use_case.units(entry, order.params), engines))
+            usage.update(units(entry))
             session.output.write(entry.record())
         else:
             unchanged += kind == "same"
-    prices = Prices.bundled()
+    prices = known()
     lines = prices.lines(usage, session.settings.text("region"))
     for line in lines:
         session.output.write(line.record())
     session.output.write(running.total_record(lines, todo, prices))
+    if told := assumed(kit.plan(), {}, runs=False):
+        session.progress.note(f"assumed: {', '.join(told)}; fsxap cost {order.use_case.name} counts with others")
     plan = {
         "type": "plan",
         "engines": engines,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fsxap.cli.output import written
+from fsxap.cli.prices import known
 from fsxap.cli.session import Session
-from fsxap.costs.pricing import Line, Prices, cost_record, total
+from fsxap.costs.pricing import Line, Prices, bounds, cost_record, total
 from fsxap.engine import execute, ledger, publish, stages
-from fsxap.engine.budget import Budget, planned
+from fsxap.engine.budget import Budget, estimated
 from fsxap.engine.execute import Errand, Outcome
 from fsxap.engine.kit import Ask, Kit
 from fsxap.engine.locations import Location
@@ -125,8 +126,8 @@ def preview(session: Session, order: Order, kit: Kit) -> Iterator[tuple[str, Ite
 def total_record(lines: list[Line], items: int, prices: Prices) -> Record:
     """The last `estimate` of a dry run."""
     basis = f"prices of {prices.dated}" if lines else "embedded engines: nothing is billed"
-    usd = total(lines)
-    return Line("total", "all of it", items, "items", usd, basis).record()
+    low, high = bounds(lines)
+    return Line("total", "all of it", items, "items", total(lines), basis, low, high).record()
 
 
 def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[[Record], None]) -> Outcome:
@@ -134,7 +135,7 @@ def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[
     draft = make_kit(session, order, "")
     if session.settings["insecure"] and session.settings["ontap"]:
         session.warn("the ONTAP certificate is not verified (--insecure): anyone on the path can read the password")
-    prices, region = Prices.bundled(), session.settings.text("region")
+    prices, region = known(), session.settings.text("region")
     job, state = job_of(session, order, draft)
     plan = Plan(order.scope, order.force, order.only_failed)
     errand = Errand(
@@ -151,8 +152,8 @@ def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[
         if begun.stage == "processing":
             session.progress.note(f"going on with run {begun.id}")
         kit = make_kit(session, order, begun.id)
-        engines = kit.plan()
-        budget = Budget(order.budget, lambda usage: total(prices.lines(planned(usage, engines), region)))
+        units = estimated(order.use_case, order.params, kit.plan())
+        budget = Budget(order.budget, lambda usage: total(prices.lines(usage, region)), units)
         try:
             outcome = execute.execute(
                 order.use_case,

@@ -16,11 +16,19 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "finding": (("SEVERITY", "severity", 8), ("RULE", "rule", 24), ("WHERE", "where", 40), ("MESSAGE", "message", 0)),
     "acl": (("STYLE", "style", 6), ("OWNER", "owner", 28), ("ACES", "aces", -4), ("PATH", "path", 0)),
     "setting": (("SETTING", "name", 18), ("VALUE", "value", 32), ("ORIGIN", "origin", 0)),
-    "estimate": (("SERVICE", "service", 14), ("ITEM", "item", 28), ("QUANTITY", "quantity", -12), ("USD", "usd", 0)),
+    "estimate": (
+        ("SERVICE", "service", 22),
+        ("ITEM", "item", 40),
+        ("QUANTITY", "quantity", -14),
+        ("USD", "usd", -12),
+        ("LOW", "low", -12),
+        ("HIGH", "high", -12),
+    ),
+    "check": (("STATUS", "status", 6), ("LAYER", "layer", 20), ("CHECK", "check", 26), ("DETAIL", "detail", 0)),
+    "found": (("KIND", "kind", 12), ("VALUE", "value", 44), ("ID", "id", 24), ("ABOUT", "about", 0)),
     "attribute": (("TAG", "tag", 11), ("ATTRIBUTE", "name", 36), ("ACTION", "action", 7), ("WHY", "why", 0)),
     "run": (("RUN", "run", 24), ("USE CASE", "use_case", 24), ("STAGE", "stage", 10), ("SOURCE", "source", 0)),
     "change": (("ACTION", "action", 8), ("KIND", "kind", 36), ("NAME", "name", 28), ("DETAIL", "detail", 0)),
-    "check": (("STATUS", "status", 6), ("LAYER", "layer", 14), ("DETAIL", "detail", 44), ("CHECK", "check", 0)),
     "stack": (("STATUS", "status", 24), ("DRIFT", "drift", 12), ("STACK", "name", 0)),
     "schedule": (("STATE", "state", 9), ("EXPRESSION", "expression", 28), ("TIMEZONE", "timezone", 0)),
     "execution": (
@@ -33,7 +41,16 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "file": (("SIZE", "size", -12), ("PATH", "path", 0)),
     "param": (("PARAMETER", "name", 16), ("TYPE", "kind", 9), ("DEFAULT", "default", 12), ("MEANING", "help", 0)),
 }
-COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2", "failed": "31"}
+COLOURS = {
+    "critical": "1;31",
+    "high": "31",
+    "medium": "33",
+    "low": "36",
+    "info": "2",
+    "failed": "31",
+    "fail": "31",
+    "warn": "33",
+}
 
 
 def row_text(record: Record, *, head: bool, colour: bool) -> str:
@@ -49,6 +66,8 @@ def row_text(record: Record, *, head: bool, colour: bool) -> str:
     if kind == "result" and record.get("error"):
         line += f"  ({visible(record['error']['code'])}: {visible(record['error']['message'])})"
     mark = COLOURS.get(str(record.get("severity") or record.get("status") or ""))
+    if kind == "check" and record["status"] in ("warn", "fail") and record.get("hint"):
+        line += f"\n{'':8}{visible(record['hint'])}"
     if colour and mark:
         line = f"\x1b[{mark}m{line}\x1b[0m"
     if head:

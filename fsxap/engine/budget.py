@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
+from fsxap.costs.deployment import added
+from fsxap.costs.measures import item_units
+from fsxap.engine.types import Params, UseCase
 from fsxap.model import Item
 
 SERVICES = {"textract": "documents", "comprehend": "entities"}
 """The capability behind units that begin with a service's name."""
 
 Price = Callable[[Mapping[str, int]], Decimal]
+Units = Callable[[Item], Mapping[str, int]]
+
+
+def estimated(
+    use_case: UseCase, params: Params, engines: Mapping[str, str], given: Mapping[str, int] | None = None
+) -> Units:
+    """What an item will consume: as the use case counts it, and by the measures of its engines. Embedded engines
+    bill nothing. `engines` is capability → engine."""
+    extra = item_units(engines, given or {})
+    return lambda item: added(planned(use_case.units(item, params), engines), extra)
 
 
 class Budget:
-    """`spent` is priced from metered usage; what is in flight is held at its estimate."""
+    """`spent` is priced from metered usage; what is in flight is held at its estimate, from `units`."""
 
-    def __init__(self, limit: Decimal | None, price: Price) -> None:
+    def __init__(self, limit: Decimal | None, price: Price, units: Units | None = None) -> None:
         self.limit = limit
         self.price = price
+        self.units = units
         self.spent = Decimal(0)
         self.held: dict[str, Decimal] = {}
         self.exhausted = False
 
-    def feed(self, items: Iterable[Item], units: Callable[[Item], Mapping[str, int]]) -> Iterator[Item]:
+    def feed(self, items: Iterable[Item], units: Units) -> Iterator[Item]:
         """Items for as long as the next one fits."""
         for item in items:
             if self.limit is not None:

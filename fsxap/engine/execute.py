@@ -119,7 +119,7 @@ def _discover(
 def _process(use_case: UseCase, kit: Kit, run: Run, errand: Errand, budget: Budget, tell: Tell) -> None:
     kit.progress.stage("processing", (run.counts or {}).get("todo"))
     todo = stages.remaining(errand.state, run, errand.scratch)
-    items = budget.feed(todo, lambda item: use_case.units(item, kit.params))
+    items = budget.feed(todo, budget.units or (lambda item: use_case.units(item, kit.params)))
     writer = runs.new_id()
     for result, line in stages.process(use_case, items, run, errand.state, kit, writer=writer, workers=errand.workers):
         tell(result, line)

@@ -114,9 +114,10 @@ def _show(value: Any) -> str:
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], here: Path, config: str = "") -> Settings:
     """Resolve with the files of this machine."""
     project = Path(config) if config else _nearest(here)
-    if config and not project:
-        raise ConfigurationError(f"no settings file at {config}")
-    files = [path for path in (project, _user_file(environ)) if path is not None and (config or path.is_file())]
+    user = user_folder(environ)
+    files = [project] if project is not None else []
+    if user is not None and (user / "config.yaml").is_file():
+        files.append(user / "config.yaml")
     return resolve(flags, environ, [(str(path), read_file(path)) for path in files], project)
 
 
@@ -205,14 +206,15 @@ def _nearest(here: Path) -> Path | None:
     return next((folder / FILE for folder in (here, *here.parents) if (folder / FILE).is_file()), None)
 
 
-def _user_file(environ: Mapping[str, str]) -> Path | None:
+def user_folder(environ: Mapping[str, str]) -> Path | None:
+    """Where this user's settings and refreshed prices are; None without a home folder."""
     base = environ.get("XDG_CONFIG_HOME")
     if base:
-        return Path(base) / "fsxap" / "config.yaml"
+        return Path(base) / "fsxap"
     home = environ.get("HOME")
     if not home:
         return None
-    return Path(home) / ("Library/Application Support" if sys.platform == "darwin" else ".config") / "fsxap/config.yaml"
+    return Path(home) / ("Library/Application Support" if sys.platform == "darwin" else ".config") / "fsxap"
 
 
 def from_process(flags: Mapping[str, Any], config: str = "") -> Settings:

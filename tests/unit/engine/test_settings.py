@@ -84,3 +84,11 @@ def test_a_functions_environment_round_trips(values: dict[str, str], workers: in
 
 def test_no_setting_holds_a_secret() -> None:
     assert not [name for name in BY_NAME if "password" in name or name.endswith("_key")]
+
+
+def test_a_named_file_needs_no_user_file(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("svm: a\n")
+    environ = {"HOME": str(tmp_path / "home")}
+    assert load({}, environ, tmp_path, str(tmp_path / "x.yaml"))["svm"] == "a"
+    with pytest.raises(ConfigurationError, match="No such file"):
+        load({}, environ, tmp_path, str(tmp_path / "y.yaml"))

@@ -1,0 +1,71 @@
+# ruff: noqa: E501 - rows of a Markdown table cannot be broken
+"""Makes docs/troubleshooting.md from the tables that `fsxap doctor` judges by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fsxap.doctor.check import LAYERS, layer_of
+from fsxap.doctor.symptoms import SYMPTOMS
+from fsxap.providers.aws.signals import SIGNALS
+
+HEAD = """# When it does not work
+
+```sh
+fsxap doctor                                         # this machine, settings, credentials
+fsxap doctor -s my-ap-abc123-ext-s3alias             # and everything between here and the files
+fsxap doctor -s s3://my-ap-abc123-ext-s3alias/scans --explain 2026/a.dcm   # which layer refuses this file
+fsxap doctor -s my-ap-abc123-ext-s3alias --ontap HOST --ontap-secret REF   # and why the volume refuses
+```
+
+Checks come in the order of the layers a request passes: """
+
+TREE = """. Each is `pass`, `warn`, `fail` or `skip`, with what was seen, a hint, and how certain the verdict is. Doctor only
+reads, needs no permission in particular, and says what it could not see. Exit code 3 means that a check failed.
+
+## Which layer refuses
+
+AWS decides first, then the volume, each in its own words:
+
+1. No answer at all: the **network**. A missing route gives no error, only silence; a VPC origin answers in its VPC alone.
+2. `AccessDenied` with a reason: **AWS**. "explicit deny in a resource-based policy" is the access point's policy or, for a
+   VPC origin, the wrong way in; every other reason names the kind of policy.
+3. `AccessDenied` without a reason, and HeadBucket refused too: **IAM**, mostly a policy with the alias instead of the ARN.
+4. `AccessDenied` without a reason although HeadBucket passes: **the volume**. In a domain without a reachable controller
+   everything is refused; otherwise the access point's user lacks permission. HeadBucket passes whatever the volume
+   says, so it is never a sign of health.
+5. `ServiceUnavailable`, closed connections, time-outs: the **data plane**, for an hour and more after a change of
+   throughput capacity, or an attachment that is not AVAILABLE.
+
+## States and refusals together
+
+The first row that fits is the verdict.
+
+| verdict | layer | what is seen | what to do | certainty |
+| --- | --- | --- | --- | --- |
+"""
+
+SINGLE = """
+## Refusals by themselves
+
+| verdict | layer | AWS's name | and its words | at | what to do |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    layers = ", ".join(LAYERS)
+    return f"{HEAD}{layers}{TREE}" + "\n".join(symptoms()) + "\n" + SINGLE + "\n".join(signals()) + "\n"
+
+
+def symptoms() -> Iterator[str]:
+    for each in SYMPTOMS:
+        yield f"| `{each.code}` | {each.layer} | {each.shows} | {each.hint} | {each.certainty} |"
+
+
+def signals() -> Iterator[str]:
+    for each in SIGNALS:
+        names = ", ".join(f"`{name}`" for name in each.names.split())
+        said = f'"{each.says}"' if each.says else ""
+        calls = ", ".join(each.operation.split())
+        yield f"| `{each.code}` | {layer_of(each.layer)} | {names} | {said} | {calls} | {each.hint} |"
