@@ -1,6 +1,7 @@
 """`make prove`: checks of the templates by tools that have no place among our dependencies.
 
-Each gets an environment of its own below build/prove: asl-validator by npm, checkov by pip. Nothing here asks AWS.
+Each gets an environment of its own below build/prove: asl-validator by npm, checkov and LocalStack by pip. Nothing here
+asks AWS.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.prove import stacks
+from fsxap.deploy import package
 from fsxap.deploy.render import Rendered, render
 from fsxap.engine import catalog
+from fsxap.errors import FsxapError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "prove"
@@ -91,10 +95,46 @@ def checkov(names: list[str]) -> Iterator[tuple[str, int, str]]:
         yield f"checkov {name}", *run(tool, "-f", f"{name}.yaml", *flags)
 
 
+def localstack(names: list[str]) -> Iterator[tuple[str, int, str]]:
+    """Stacks in an engine of CloudFormation; it takes Python 3.11 and no other."""
+    python, unshare = shutil.which("python3.11"), shutil.which("unshare")
+    if python is None or unshare is None:
+        yield "localstack", 1, "needs python3.11 and unshare (Linux)"
+        return
+    folder = BUILD / "localstack"
+    tool = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        constraints = BUILD / "localstack.txt"
+        constraints.write_text(stacks.PINS, encoding="utf-8")
+        code, said = run(python, "-m", "venv", "--clear", folder)
+        if not code:
+            code, said = run(tool, "-m", "pip", "install", "--quiet", "-c", constraints, *stacks.PACKAGES[:2])
+        if not code:
+            code, said = run(tool, "-m", "pip", "install", "--quiet", "--no-deps", *stacks.PACKAGES[2:])
+        if code:
+            yield "localstack", code, said
+            return
+        (folder / "ready").touch()
+    names = [name for name in names if _fits(name)]
+    inside = ('ip link set lo up && exec "$@"', "sh", sys.executable, "-m", "benchmarks.prove.stacks")
+    code, said = run(unshare, "-rn", "sh", "-c", *inside, tool, folder, *names, where=ROOT)
+    yield f"localstack {' '.join(names)} (and one that is refused)", code, said
+
+
+def _fits(name: str) -> bool:
+    """Whether the zip can be made, which is done here, where there is a network."""
+    try:
+        package.build(catalog.load(name), BUILD / "zips", architecture="x86_64")
+    except FsxapError as error:
+        print(f"skip  localstack {name}: {error.message}", flush=True)
+        return False
+    return True
+
+
 def main() -> int:
     worst = 0
     names = written()
-    for check in (asl_validator, checkov):
+    for check in (asl_validator, checkov, localstack):
         for what, code, said in check(names):
             print(f"{'pass' if code == 0 else 'FAIL'}  {what}", flush=True)
             if code:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ from fsxap.cli.options import command, option
 from fsxap.cli.output import written
 from fsxap.cli.session import Session
 from fsxap.engine.runs import Run
-from fsxap.engine.state import DiskState
+from fsxap.engine.state import DiskState, State
 from fsxap.errors import ConfigurationError, UsageError
 
 EXAMPLES = """\
@@ -20,7 +20,9 @@ EXAMPLES = """\
 
   fsxap report --format md -o -      # to the terminal or a pipe
 
-  fsxap report --list\
+  fsxap report --list
+
+  fsxap report --stack fsxap-idp     # a deployed pipeline's last run\
 """
 
 
@@ -33,22 +35,23 @@ def report(
     run: Annotated[str, typer.Argument(help="run id, or its beginning; the last finished run by default")] = "",
     list_: Annotated[bool, option("--list", help="list the runs in the state folder")] = False,
     format: Annotated[str, option("--format", help="html, md, csv, json, sarif or ocsf", metavar="FORMAT")] = "",
+    stack: Annotated[str, option("--stack", help="runs of a deployed stack instead", metavar="NAME")] = "",
 ) -> int:
     """Write the report of a run: by default the last one, as HTML."""
     from fsxap.engine import catalog, publish, runs
     from fsxap.model import Summary
     from fsxap.reports import render
 
-    state = session.state()
+    state, found = _runs(session, stack)
     if list_:
-        for each in all_runs(state):
+        for each in found:
             session.output.write(each.record())
         return 0
     out = session.out
     form = format or publish.format_of("" if out == "-" else out)
     if form not in publish.FORMATS:
         raise UsageError(f"--format {form!r} is not one of {', '.join(publish.FORMATS)}")
-    chosen = _chosen(state, run)
+    chosen = _chosen(found, run, f"stack {stack}" if stack else state.location)
     row = runs.read_json(state, chosen.file("summary.json"))
     if row is None:
         raise ConfigurationError(
@@ -68,6 +71,16 @@ def report(
     return 0
 
 
+def _runs(session: Session, stack: str) -> tuple[State, Iterable[Run]]:
+    """Where runs are remembered, and the runs, oldest first."""
+    if stack:
+        from fsxap.cli.deployed import runs_of
+
+        return runs_of(session, stack)
+    state = session.state()
+    return state, all_runs(state)
+
+
 def all_runs(state: DiskState) -> Iterator[Run]:
     """Every run in the state folder, oldest first."""
     from fsxap.engine import runs
@@ -78,14 +91,14 @@ def all_runs(state: DiskState) -> Iterator[Run]:
             yield Run.from_record(row)
 
 
-def _chosen(state: DiskState, wanted: str) -> Run:
-    found = [each for each in all_runs(state) if (each.id.startswith(wanted) if wanted else each.stage == "done")]
+def _chosen(known: Iterable[Run], wanted: str, where: str) -> Run:
+    found = [each for each in known if (each.id.startswith(wanted) if wanted else each.stage == "done")]
     if not found:
         what = f"no run {wanted}" if wanted else "no finished run"
         raise ConfigurationError(
-            f"{what} in {state.location}",
+            f"{what} in {where}",
             code="no-run",
-            hint="fsxap report --list shows them; --state DIR looks elsewhere",
+            hint="fsxap report --list shows them; --state DIR and --stack NAME look elsewhere",
         )
     if wanted and len(found) > 1 and all(each.id != wanted for each in found):
         raise UsageError(f"{wanted} begins {len(found)} run ids", hint=", ".join(each.id for each in found[:4]))

@@ -23,7 +23,7 @@ LOG_BYTES = 2_000
 """For each invocation. Assumed."""
 OVERHEAD_MS = 3_000
 """Discovery and summary, each, and a half second for each page of the listing. Assumed."""
-CUSTOM_METRICS, ALARM_METRICS = 5, 5
+CUSTOM_METRICS, ALARM_METRICS = 6, 6
 ZONES = 2
 
 

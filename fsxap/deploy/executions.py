@@ -28,10 +28,10 @@ def schedule(client: Any, name: str) -> Record:
     }
 
 
-def last(client: Any, machine: str) -> Iterator[Record]:
+def last(client: Any, machine: str, number: int = LAST) -> Iterator[Record]:
     """The last runs, newest first, each with its coverage where it has one."""
     with translated(f"listing executions of {machine}"):
-        rows = client.list_executions(stateMachineArn=machine, maxResults=LAST)["executions"]
+        rows = client.list_executions(stateMachineArn=machine, maxResults=number)["executions"]
     for row in rows:
         yield describe(client, row["executionArn"])
 
@@ -52,7 +52,7 @@ def describe(client: Any, execution: str) -> Record:
         "started": timestamp(about["startDate"]),
         "stopped": timestamp(about["stopDate"]) if about.get("stopDate") else "",
     }
-    for name in ("run", "coverage", "findings", "report", "skipped"):
+    for name in ("run", "coverage", "findings", "report", "markdown", "lag", "skipped"):
         if name in output:
             row[name] = output[name]
     if about.get("error"):

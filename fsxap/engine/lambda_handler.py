@@ -14,12 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fsxap.costs.pricing import Prices, cost_record
-from fsxap.engine import catalog, execute, journal, locations, params, publish, runs, stages
+from fsxap.engine import catalog, execute, journal, lag, locations, params, publish, runs, stages
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.kit import Kit
 from fsxap.engine.locations import Location
@@ -192,20 +193,28 @@ def summarise(function: Function, event: Mapping[str, Any], _context: Any) -> Re
             report=state.locate(run.file("report.html")),
         )
         _conclude(function, run, summary, made)
-        kit.notifier.notify(*publish.notice(summary))
+        markdown = state.locate(run.file("report.md"))
+        kit.notifier.notify(*publish.notice(summary, markdown))
     return {
         "run": run.id,
         "coverage": dict(summary.coverage),
         "findings": dict(summary.findings),
         "report": summary.report,
+        "markdown": markdown,
+        "lag": lag.measure(state, run, datetime.now(UTC), complete=not _left(summary)),
     }
+
+
+def _left(summary: Summary) -> int:
+    return summary.coverage["failed"] + summary.coverage["missing"]
 
 
 def _conclude(function: Function, run: Run, summary: Summary, made: Digest) -> None:
     """Everything the run leaves behind; `done` last, so that a killed summarise is repeated whole."""
     state = function.state
     publish.keep(state, run, made.sections)
-    publish.write(state, run, summary, function.use_case)
+    for form in ("html", "md"):
+        publish.write(state, run, summary, function.use_case, form)
     runs.write_json(state, run.file("summary.json"), summary.record())
     runs.advance(state, run, "done")
 

@@ -59,21 +59,22 @@ def report(state: State, run: Run, summary: Summary, use_case: UseCase | None) -
     return Report(summary, findings(state, run), sections(state, run), now(), __version__, title, rules)
 
 
-def write(state: State, run: Run, summary: Summary, use_case: UseCase) -> None:
-    """report.html beside the run's other files."""
-    from fsxap.reports import write_html
+def write(state: State, run: Run, summary: Summary, use_case: UseCase, form: str = "html") -> None:
+    """report.<form> beside the run's other files."""
+    from fsxap.reports import render
 
-    with state.writer(run.file("report.html")) as stream:
+    with state.writer(run.file(f"report.{suffix_of(form)}")) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
-        write_html(report(state, run, summary, use_case), text)
+        render(form, report(state, run, summary, use_case), text)
         text.detach()
 
 
-def notice(summary: Summary) -> tuple[str, str]:
-    """Subject and body of a notification: counts and where to look, never names of files."""
+def notice(summary: Summary, markdown: str) -> tuple[str, str]:
+    """Subject and body of a notification: counts and where to look, never names of files. `markdown` is where the
+    report lies as text."""
     bad = summary.coverage["failed"] + summary.coverage["missing"]
     worst = next((name for name in SEVERITIES if summary.findings.get(name)), "")
     state = f"{bad} not processed" if bad else "complete"
     subject = f"fsxap {summary.use_case}: {state}" + (f", {summary.findings[worst]} {worst}" if worst else "")
     counts = {"coverage": dict(summary.coverage), "findings": dict(summary.findings), "run": summary.run}
-    return subject, dumps(counts | {"report": summary.report})
+    return subject, dumps(counts | {"report": summary.report, "markdown": markdown})

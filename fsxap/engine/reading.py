@@ -15,13 +15,23 @@ if TYPE_CHECKING:
 
 
 def embedded() -> Documents:
+    # A Lambda function has no shared memory, which a pool of processes needs.
+    in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+    found = _local(processes=1 if in_lambda else os.cpu_count() or 1)
+    try:
+        _ = found.engine
+    except ImportError as error:
+        raise MissingExtra("ocr", "what reads documents") from error
+    return found
+
+
+def _local(processes: int = 1) -> Documents:
+    """Without OCR it renders pages, which is all that is asked of it beside Textract: OCR outgrows a zip."""
     try:
         from fsxap.providers.local.documents.reader import LocalDocuments
     except ImportError as error:
-        raise MissingExtra("ocr", "what reads documents") from error
-    # A Lambda function has no shared memory, which a pool of processes needs.
-    in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-    return LocalDocuments(processes=1 if in_lambda else os.cpu_count() or 1)
+        raise MissingExtra("ocr", "what opens documents") from error
+    return LocalDocuments(processes)
 
 
 def connect_documents(kit: Kit) -> Documents:
@@ -40,7 +50,7 @@ def connect_documents(kit: Kit) -> Documents:
         retries={"total_max_attempts": 1},
     )
     jobs = StoredJobs(stage) if stage else None
-    return TextractDocuments(embedded(), Textract(client, stage=stage, jobs=jobs, cancel=kit.cancel))
+    return TextractDocuments(_local(), Textract(client, stage=stage, jobs=jobs, cancel=kit.cancel))
 
 
 def connect_entities(kit: Kit, count: Count) -> Entities:

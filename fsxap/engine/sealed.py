@@ -21,7 +21,8 @@ from fsxap.model import Record, dumps
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
-OPEN = ("current.json", "run.json", "summary.json", "sections.jsonl", "findings.jsonl", "report.html", "lock")
+OPEN = {"current.json", "complete.json", "run.json", "summary.json", "sections.jsonl", "findings.jsonl", "lock"}
+OPEN |= {"report.html", "report.md"}
 """What is about a run, not about its files."""
 
 

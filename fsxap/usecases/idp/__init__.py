@@ -102,6 +102,8 @@ USE_CASE = UseCase(
             ),
             Grant(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), ("state",)),
         ),
+        # Opens PDFs and draws their pages; what reads pictures is Textract, since an OCR engine outgrows a zip.
+        packages=("pypdfium2", "numpy", "pillow", "python-stdnum", "dateparser", "price-parser"),
     ),
     sample=write_sample,
     rules={

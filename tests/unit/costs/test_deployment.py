@@ -33,7 +33,7 @@ def test_items_go_in_batches_of_a_hundred() -> None:
 def test_production_pays_for_endpoints_in_each_zone() -> None:
     units = usage(replace(STACK, production=True, endpoints=4, needs_ontap=True), Month(Fraction(30)))
     assert units["endpoint_hours"] == 4 * 2 * 730
-    assert units["alarm_metrics"] == 5
+    assert units["alarm_metrics"] == 6
     assert units["secrets"] == 1
 
 

@@ -1,7 +1,7 @@
 """Runs the rendered state machine in the interpreter that moto brings, with services answered in this process.
 
-That interpreter knows neither batches nor JSON Lines and tolerates every failure of a map, so its map is given items
-one by one, as batches of one, from an array. Everything else is the definition as deployed.
+Its map is ours (distributed_map.py), since that interpreter knows neither batches nor JSON Lines and tolerates every
+failure. Everything else is the definition as deployed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.deploy.distributed_map import Results, emulate, read, understood
 from tests.unit.deploy.templates import machine
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
@@ -26,10 +27,11 @@ class Services:
     """What the state machine calls. `running` are the executions that are listed, newest first; "me" is this one."""
 
     invoke: Invoke
-    manifest: Callable[[str], list[Any]]
+    manifest: Callable[[str], bytes]
     running: list[str] = field(default_factory=lambda: ["me"])
     published: list[dict[str, Any]] = field(default_factory=list)
     measured: list[dict[str, Any]] = field(default_factory=list)
+    written: list[Results] = field(default_factory=list)
     me: str = ""
 
     def client(self, *, service_name: str, **_: Any) -> Any:
@@ -60,8 +62,7 @@ class Services:
 
     def _s3(self) -> Any:
         return _Client(
-            get_object=lambda Bucket, Key, **_: {"Body": _stream(self.manifest(Key))},  # noqa: N803
-            put_object=lambda **_: {},
+            get_object=lambda Bucket, Key, **_: {"Body": _stream(read(self.manifest(Key)))},  # noqa: N803
         )
 
     def _cloudwatch(self) -> Any:
@@ -80,20 +81,10 @@ def _stream(body: Any) -> io.BytesIO:
     return io.BytesIO(json.dumps(body).encode())
 
 
-def as_understood(name: str) -> dict[str, Any]:
-    """The definition without what the interpreter does not know."""
-    definition = machine(name)
-    state = definition["States"]["ProcessAll"]
-    about = state.pop("ItemBatcher")["BatchInput"]
-    state["ItemReader"]["ReaderConfig"]["InputType"] = "JSON"
-    state["ItemSelector"] = {"Items.$": "States.Array($$.Map.Item.Value)", "BatchInput": about}
-    state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
-    state.pop("ResultWriter")
-    return definition
-
-
 @contextmanager
-def interpreter(monkeypatch: pytest.MonkeyPatch, services: Services) -> Iterator[Callable[[str], Mapping[str, Any]]]:
+def interpreter(
+    monkeypatch: pytest.MonkeyPatch, services: Services, **parameters: object
+) -> Iterator[Callable[[str], Mapping[str, Any]]]:
     """Runs the state machine of a use case to its end and gives the execution as DescribeExecution does."""
     import botocore.session
     from moto import mock_aws
@@ -106,15 +97,17 @@ def interpreter(monkeypatch: pytest.MonkeyPatch, services: Services) -> Iterator
         )
 
         def run(name: str) -> Mapping[str, Any]:
+            definition = machine(name, **parameters)
+            emulate(monkeypatch, definition, services.written)
             arn = client.create_state_machine(
                 name=name,
-                definition=json.dumps(as_understood(name)),
+                definition=json.dumps(understood(definition)),
                 roleArn="arn:aws:iam::123456789012:role/r",
             )["stateMachineArn"]
             services.me = arn.replace("stateMachine", "execution") + ":1"
             execution = client.start_execution(stateMachineArn=arn, name="1", input="{}")["executionArn"]
             assert execution == services.me
-            for _ in range(600):
+            for _ in range(2400):
                 about: Mapping[str, Any] = client.describe_execution(executionArn=execution)
                 if about["status"] != "RUNNING":
                     return about

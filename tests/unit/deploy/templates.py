@@ -77,8 +77,8 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def machine(name: str) -> dict[str, Any]:
-    """The state machine as Step Functions gets it, with defaults of the parameters."""
+def machine(name: str, **given: object) -> dict[str, Any]:
+    """The state machine as Step Functions gets it, with parameters as given or by default."""
     text = resources(name)["StateMachine"]["Properties"]["DefinitionString"]["Fn::Sub"]
     defaults = {each: about.get("Default", "") for each, about in rendered(name).parameters.items()}
 
@@ -87,7 +87,7 @@ def machine(name: str) -> dict[str, Any]:
         if wanted in VALUES:
             return VALUES[wanted]
         if wanted in defaults:
-            return str(defaults[wanted])
+            return str(given.get(wanted, defaults[wanted]))
         return f"arn:aws:test:eu-west-1:123456789012:{wanted.partition('.')[0]}" if "." in wanted else wanted.lower()
 
     found: dict[str, Any] = json.loads(re.sub(r"\$\{([^}]+)\}", value, text))

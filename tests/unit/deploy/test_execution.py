@@ -47,6 +47,9 @@ def test_what_a_dead_batch_left_is_missing_and_is_all_that_the_next_run_does(tmp
     environ = world(tmp_path, FILES)
     found, ended = run(environ, dead={17})
     assert found["counts"]["todo"] == FILES
+    assert Path(ended["report"]).read_text().lower().startswith("<!doctype html>")
+    assert Path(ended["markdown"]).read_text().startswith("# ")
+    assert {Path(ended[each]).name for each in ("report", "markdown")} == {"report.html", "report.md"}
     coverage = ended["coverage"]
     assert (coverage["missing"], coverage["failed"], coverage["skipped"]) == (BATCH, 0, FILES - BATCH)
     found, ended = run(environ, dead=set())

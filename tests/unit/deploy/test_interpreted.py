@@ -16,6 +16,7 @@ from tests.usecases.drivers import Context
 
 NAME = "legal-compliance"
 COVERAGE = {"seen": 3, "ok": 2, "unchanged": 0, "skipped": 0, "vanished": 0, "failed": 0, "missing": 1}
+PLACES = {"report": "s3://b/report.html", "markdown": "s3://b/report.md", "lag": 60}
 
 
 class Functions:
@@ -39,17 +40,19 @@ class Functions:
             complete, done = self.passes[self.batches[item["key"]]]
             self.batches[item["key"]] += 1
             return {"run": "r", "complete": complete, "done": done, "of": 1, "ok": done}
-        return {"run": "r", "coverage": COVERAGE, "findings": {"high": 1}, "report": "s3://b/report.html"}
+        return {"run": "r", "coverage": COVERAGE, "findings": {"high": 1}, **PLACES}
 
 
 def services(functions: Functions, **more: Any) -> Services:
-    return Services(
-        functions, lambda key: [{"key": f"{key}{n}", "type": "item"} for n in range(functions.todo)], **more
-    )
+    lines = [json.dumps({"key": str(n), "type": "item"}) for n in range(functions.todo)]
+    return Services(functions, lambda _key: "\n".join(lines).encode(), **more)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, made: Services, name: str = NAME) -> tuple[str, dict[str, Any]]:
-    with interpreter(monkeypatch, made) as execute:
+def run(
+    monkeypatch: pytest.MonkeyPatch, made: Services, name: str = NAME, **parameters: object
+) -> tuple[str, dict[str, Any]]:
+    """In batches of one, unless the stack's parameters say otherwise."""
+    with interpreter(monkeypatch, made, **{"BatchSize": 1, **parameters}) as execute:
         about = execute(name)
     return about["status"], json.loads(about["output"]) if about.get("output") else dict(about)
 
@@ -59,11 +62,11 @@ def test_a_run_ends_with_its_summary_measured_and_told(monkeypatch: pytest.Monke
     made = services(functions)
     status, output = run(monkeypatch, made)
     assert status == "SUCCEEDED", output
-    assert output == {"run": "r", "coverage": COVERAGE, "findings": {"high": 1}, "report": "s3://b/report.html"}
+    assert output == {"run": "r", "coverage": COVERAGE, "findings": {"high": 1}, **PLACES}
     assert functions.stages == {"discover": 1, "process": 3, "summarise": 1}
     (metrics,) = made.measured
     assert {row["MetricName"]: row["Value"] for row in metrics["MetricData"]} == {
-        "Seen": 3, "Ok": 2, "Unchanged": 0, "Failed": 0, "Missing": 1,
+        "Seen": 3, "Ok": 2, "Unchanged": 0, "Failed": 0, "Missing": 1, "Lag": 60,
     }  # fmt: skip
     (notice,) = made.published
     told = notice["Message"]
@@ -84,8 +87,9 @@ def test_a_batch_that_ran_out_of_time_goes_on(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_batch_that_does_not_get_on_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     functions = Functions(todo=1, passes=((False, 1), (False, 1), (True, 1)))
-    run(monkeypatch, services(functions))
-    assert functions.stages["process"] == 2
+    status, about = run(monkeypatch, services(functions))
+    assert (status, about["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    assert functions.stages == {"discover": 1, "process": 2}
 
 
 @pytest.mark.parametrize("stage", ["discover", "summarise"])
@@ -135,8 +139,8 @@ def test_the_handler_itself_and_a_batch_that_dies(monkeypatch: pytest.MonkeyPatc
 
     def covered() -> dict[str, int]:
         asked.clear()
-        made = Services(invoke, lambda key: [json.loads(line) for line in (state / key).read_bytes().splitlines()])
-        status, output = run(monkeypatch, made, "healthcare-dicom")
+        made = Services(invoke, lambda key: (state / key).read_bytes())
+        status, output = run(monkeypatch, made, "healthcare-dicom", ToleratedFailurePercentage=20)
         assert status == "SUCCEEDED", output
         assert all(set(item) == {"sealed"} for event in asked for item in event.get("Items", ()))
         return {name: number for name, number in output["coverage"].items() if number}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from fsxap.deploy import package
 from fsxap.deploy.render import RUNTIME
@@ -22,12 +23,24 @@ def no_wheels(packages: tuple[str, ...], architecture: str) -> Path:
     raise AssertionError(f"{packages} are not needed")
 
 
+def needed(names: Sequence[str]) -> list[str]:
+    """The packages and, as pip would find them, all that they need."""
+    found: dict[str, None] = {}
+    open_ = list(names)
+    while open_:
+        name = open_.pop()
+        if name not in found:
+            found[name] = None
+            wanted = map(Requirement, metadata.requires(name) or ())
+            open_ += [each.name for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})]
+    return list(found)
+
+
 def local_wheels(folder: Path) -> package.Wheels:
     """This machine's own copies instead of another platform's: for running the zip here."""
-    needs = {"cryptography": ("cryptography", "cffi", "pycparser")}
 
     def find(packages: tuple[str, ...], architecture: str) -> Path:
-        for name in (each for wanted in packages for each in needs.get(wanted, (wanted,))):
+        for name in needed(packages):
             for file in metadata.files(name) or ():
                 if ".." not in file.parts and "__pycache__" not in file.parts:
                     target = folder / file

@@ -14,7 +14,7 @@ from jinja2 import UndefinedError
 from fsxap.deploy import render as rendering
 from fsxap.deploy.render import environment, folder, render
 from fsxap.engine import catalog
-from tests.unit.deploy.templates import NAMES, conditions, references, rendered, resources
+from tests.unit.deploy.templates import NAMES, conditions, nodes, references, rendered, resources
 
 PSEUDO = "AWS::"
 HOSTILE = (
@@ -63,6 +63,21 @@ def test_every_parameter_and_condition_is_used_by_a_resource(name: str) -> None:
     by_condition = references([template["Conditions"][each] for each in used])
     found = {*references(template["Resources"]), *by_condition}
     assert set(template["Parameters"]) - found == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_that_a_map_is_asked_for_is_in_it(name: str) -> None:
+    """Also those of resources that are left out: they are looked up all the same."""
+    template = rendered(name).template
+    asked = [
+        node["Fn::FindInMap"]
+        for node in nodes(template["Resources"])
+        if isinstance(node, dict) and "Fn::FindInMap" in node
+    ]
+    assert asked
+    for table, key, field in asked:
+        allowed = template["Parameters"][key["Ref"]]["AllowedValues"]
+        assert all(field in template["Mappings"][table][value] for value in allowed), (table, allowed)
 
 
 @pytest.mark.parametrize("name", NAMES)

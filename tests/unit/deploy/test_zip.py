@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from fsxap.emulator.server import serve
 from fsxap.emulator.trees import Folder
 from fsxap.engine import catalog
 from fsxap.engine.sealed import Seal
+from fsxap.usecases.idp.sample import E_INVOICE
 from tests.e2e.program import Program
 from tests.unit.deploy.lambda_runtime import Function, HandlerFailed, running, runtime_folder, unpack
 from tests.unit.deploy.templates import machine
 from tests.unit.deploy.test_package import local_wheels, no_wheels
+from tests.unit.usecases.idp.pdf import pdf
+from tests.unit.usecases.idp.test_extract import FRENCH, GERMAN
 from tests.usecases.drivers import rows
+from tests.usecases.test_idp import WRONG
 
 pytest.importorskip("awslambdaric", reason="Lambda's runtime client has wheels for Linux only")
 
@@ -156,6 +161,61 @@ def test_the_sealed_use_cases_zip_gives_the_command_lines_rows(
     outputs = [row["Key"] for row in s3.list_objects_v2(Bucket=ALIAS, Prefix="scans/_fsxap/")["Contents"]]
     assert len([key for key in outputs if key.endswith(".dcm")]) >= ended["coverage"]["ok"] > 0
     assert all(key.startswith(f"scans/_fsxap/{case.name}/") for key in outputs)
+
+
+def linked(name: str, folder: Path) -> Path:
+    """What the zip of a use case holds, as links: compressing native packages takes half a minute."""
+    wheels = local_wheels(folder / "wheels")
+    for inside, path in package.contents(catalog.load(name), "arm64", wheels):
+        target = folder / "task" / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # OpenCV looks for its parts beside where a symbolic link leads to.
+            target.hardlink_to(path.resolve())
+        except OSError:
+            shutil.copyfile(path, target)
+    return folder / "task"
+
+
+def test_the_packages_of_the_footprint_are_all_that_sensors_and_pictures_need(tmp_path: Path, runtime: Path) -> None:
+    name = "manufacturing-analytics"
+    case = catalog.load(name)
+    assert case.sample is not None
+    case.sample(tmp_path / "plant")
+    told = {"FSXAP_SOURCE": str(tmp_path / "plant"), "FSXAP_TO": str(tmp_path / "out"), "FSXAP_ENGINE_SQL": "local"}
+    done = Program(tmp_path)("run-uc", name, "--force", **told)
+    environ = {**told, "FSXAP_STATE_BUCKET": str(tmp_path / "lambda")}
+    with running(linked(name, tmp_path), runtime, environ) as function:
+        ended = execution(function, name, lambda key: (tmp_path / "lambda" / key).read_bytes())
+    assert rows(tmp_path / "lambda") == rows(tmp_path / "state") != {}
+    assert ended["coverage"] == done.summary["coverage"]
+    assert ended["findings"] == done.summary["findings"] != {}
+
+
+def test_the_packages_of_the_footprint_are_all_that_documents_need(
+    tmp_path: Path, runtime: Path, aws: tuple[str, Any, str]
+) -> None:
+    """Without OCR: text layers are read as they are, places to review become pictures of their pages."""
+    url, s3, _ = aws
+    for number, lines in enumerate((GERMAN, WRONG, FRENCH)):
+        s3.put_object(Bucket=ALIAS, Key=f"inbox/{number}.pdf", Body=pdf([lines]))
+    s3.put_object(Bucket=ALIAS, Key="inbox/ubl.xml", Body=E_INVOICE.encode())
+    told = {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "t",
+        "AWS_SECRET_ACCESS_KEY": "t",
+        "AWS_REGION": "eu-west-1",
+        "FSXAP_SOURCE": f"s3://{ALIAS}/inbox/",
+        "FSXAP_TO": f"s3://{ALIAS}/fields/",
+    }
+    done = Program(tmp_path)("run-uc", "idp", "-P", "features=text", "--engine", "entities=local", **told)
+    told["FSXAP_ENGINE_ENTITIES"] = "local"
+    environ = {**told, "FSXAP_STATE_BUCKET": str(tmp_path / "lambda"), "FSXAP_PARAM_FEATURES": "text"}
+    with running(linked("idp", tmp_path), runtime, environ) as function:
+        ended = execution(function, "idp", lambda key: (tmp_path / "lambda" / key).read_bytes())
+    assert rows(tmp_path / "lambda") == rows(tmp_path / "state") != {}
+    assert ended["coverage"] == done.summary["coverage"] | {"ok": 4, "seen": 4}
+    assert "data:image/png;base64" in Path(ended["report"]).read_text()
 
 
 def test_an_error_of_the_handler_is_an_error_of_the_invocation(tmp_path: Path, runtime: Path) -> None:

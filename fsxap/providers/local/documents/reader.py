@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import version
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
@@ -35,9 +36,13 @@ class LocalDocuments:
 
     def __init__(self, processes: int = 1) -> None:
         self._processes = processes
-        self.engine = f"pypdfium2 {version('pypdfium2')}, {recognition.engine()}"
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+
+    @cached_property
+    def engine(self) -> str:
+        """Where there is no OCR, an ImportError: pages can be rendered, not read."""
+        return f"pypdfium2 {version('pypdfium2')}, {recognition.engine()}"
 
     def read(self, body: bytes, name: str, options: Reading) -> Document:
         kind = kind_of(body)

@@ -67,11 +67,11 @@ def _roughly(quads: Quads) -> float | None:
 
 def righted(picture: Picture, rotation: int, skew: float) -> Picture:
     """A picture turned clockwise by a quarter, and then by a few degrees about its middle; its corners are white."""
-    import cv2
-
     quarter = numpy.ascontiguousarray(numpy.rot90(picture, -rotation // 90))
     if not skew:
         return quarter
+    import cv2
+
     height, width = quarter.shape[:2]
     straight: Picture = cv2.warpAffine(
         quarter, _about_middle(width, height, skew), (width, height),
