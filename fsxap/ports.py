@@ -303,6 +303,11 @@ class Documents(Protocol):
         """A PNG of a page of a document that was read, upright and straightened, `width` pixels wide."""
         ...
 
+    def searchable(self, body: bytes, name: str, document: Document) -> bytes | None:
+        """A PDF that looks like the document that was read, with unseen text where its pages had none; None where
+        none is missing."""
+        ...
+
 
 class Entities(Protocol):
     """Persons, organizations, places, dates and quantities in texts."""

@@ -43,6 +43,9 @@ class TextractDocuments:
     def render(self, body: bytes, name: str, page: Page, *, width: int = 800) -> bytes:
         return self._local.render(body, name, page, width=width)
 
+    def searchable(self, body: bytes, name: str, document: Document) -> bytes | None:
+        return self._local.searchable(body, name, document)
+
 
 def _pdf_engine() -> str:
     from importlib.metadata import version

@@ -57,6 +57,7 @@ PARAMS = (
     Param("max_size", "larger files fail unread, in bytes", 200_000_000, count),
     Param("max_pages", "documents with more pages fail unread", 500, count),
     Param("max_pixels", "pages with more pixels fail unread", 120_000_000, count),
+    Param("searchable_pdf", "also write scans as PDF files that can be searched", False, boolean),
     Param(
         "pictures",
         "places to review that the report shows as pictures of the page, at most",
@@ -80,6 +81,8 @@ USE_CASE = UseCase(
     footprint=Footprint(
         memory=3008,
         timeout=900,
+        # What recognises print here is larger than a zip may be: there Textract reads what has no text layer.
+        packages=("pypdfium2", "pillow", "numpy", "dateparser", "price-parser", "python-stdnum"),
         grants=(
             Grant(("s3:GetObject", "s3:ListBucket"), ("source",)),
             Grant(("s3:PutObject",), ("sink",)),
@@ -102,8 +105,6 @@ USE_CASE = UseCase(
             ),
             Grant(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), ("state",)),
         ),
-        # Opens PDFs and draws their pages; what reads pictures is Textract, since an OCR engine outgrows a zip.
-        packages=("pypdfium2", "numpy", "pillow", "python-stdnum", "dateparser", "price-parser"),
     ),
     sample=write_sample,
     rules={

@@ -1,4 +1,4 @@
-"""What contracts say in sentences: parties, when they begin and end, notice, and which law governs."""
+"""What contracts say in sentences: parties, when they begin and end, term, renewal, notice, and which law governs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fsxap.usecases.idp.field import Field
 from fsxap.usecases.idp.layout import Segment, fold
 from fsxap.usecases.idp.search import Text
 from fsxap.usecases.idp.signatories import signatories
+from fsxap.usecases.idp.terms import period, terms
 
 _EFFECTIVE = re.compile(
     r"effective (?:date|as of|from|on)|(?:enters?|comes?) into (?:force|effect)|commenc\w+ (?:date|on)|beginning on"
@@ -51,17 +52,6 @@ _NOTICE = (
         r"|semana|mes|ano)\w*"
     ),
     re.compile(r"(?P<n>\d{1,3}|[一二三六])\s?(?P<u>日|週間|か月|ヶ月|カ月|ケ月)前"),
-)
-_NUMBERS = {
-    "one": 1, "un": 1, "einem": 1, "einen": 1, "一": 1, "two": 2, "zwei": 2, "deux": 2, "dos": 2, "二": 2, "three": 3,
-    "drei": 3, "trois": 3, "tres": 3, "三": 3, "vier": 4, "six": 6, "sechs": 6, "六": 6, "thirty": 30, "treinta": 30,
-    "sixty": 60, "ninety": 90,
-}  # fmt: skip
-_UNITS = (
-    ("D", ("day", "tag", "jour", "dia", "日")),
-    ("W", ("week", "woche", "semaine", "semana", "週間")),
-    ("M", ("month", "monat", "mois", "mes", "か月", "ヶ月", "カ月", "ケ月")),
-    ("Y", ("year", "jahr", "an", "ano")),
 )
 _LAW = re.compile(
     r"(?:governed by|construed (?:and enforced )?in accordance with|subject to)(?: and (?:construed"
@@ -109,9 +99,11 @@ def contract_fields(text: Text, order: Order) -> Iterator[Field]:
     yield from _dates(text, whole, order)
     for pattern in _NOTICE:
         if match := pattern.search(whole.folded):
-            if period := _period(match):
-                yield _at(whole, "notice_period", period, match.start(), match.end(), 0.93)
+            if value := period(match):
+                yield _at(whole, "notice_period", value, match.start(), match.end(), 0.93)
             break
+    for name, value, start, end in terms(whole.folded):
+        yield _at(whole, name, value, start, end, 0.9)
     if match := _LAW.search(whole.folded):
         group = next(name for name, said in match.groupdict().items() if said)
         start, end = match.span(group)
@@ -149,15 +141,6 @@ def _nearest(whole: Passage, name: str, pattern: re.Pattern[str], found: Sequenc
                 sure = (0.94 - 0.002 * gap) * day.sure
                 best = gap, _at(whole, name, day.value.isoformat(), day.start, day.end, sure)
     return best[1] if best else None
-
-
-def _period(match: re.Match[str]) -> str:
-    """ISO 8601: P30D, P3M."""
-    said = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
-    number = said.get("m") or said.get("n", "")
-    count = int(number) if number.isdigit() else _NUMBERS.get(number)
-    unit = next((code for code, words in _UNITS if any(said["u"].startswith(word) for word in words)), "")
-    return f"P{count}{unit}" if count and unit else ""
 
 
 def _parties(whole: Passage) -> Field | None:

@@ -20,6 +20,7 @@ from fsxap.usecases.idp.layout import Segment, fold
 from fsxap.usecases.idp.line_items import line_items
 from fsxap.usecases.idp.listed import listed_items
 from fsxap.usecases.idp.search import Text, text_of
+from fsxap.usecases.idp.single_items import single_items
 from fsxap.usecases.idp.vendor import vendor, vendor_fields
 
 TRADE: tuple[Kind, ...] = ("invoice", "receipt", "purchase-order")
@@ -53,6 +54,8 @@ def extract(document: Document) -> Extraction:
     items = tuple(listed_items(document))
     if not items and kinds.kind in (*TRADE, "other"):
         items = line_items(text)
+    if not items and kinds.kind == "receipt":
+        items = single_items(text, found)
     return Extraction(kinds, found, _summed(items, found))
 
 

@@ -66,7 +66,7 @@ def line_items(text: Text) -> tuple[LineItem, ...]:
 
 
 def _items(text: Text) -> Iterator[LineItem]:
-    ends = _summing(text)
+    ends = summing_rows(text)
     headed = {at: found for at in range(len(text.rows)) if (found := _heading(text, at))}
     heading: Heading | None = None
     inside = not headed
@@ -90,7 +90,7 @@ def _items(text: Text) -> Iterator[LineItem]:
             above = None if any(amount.exact for amount in in_row(row)) else row
 
 
-def _summing(text: Text) -> frozenset[int]:
+def summing_rows(text: Text) -> frozenset[int]:
     """Rows that begin with a word for a sum and say an amount."""
     found = set()
     for name in ("total", "subtotal", "tax"):

@@ -25,6 +25,10 @@ def output_key(key: str) -> str:
     return f"{key}.json"
 
 
+def searchable_key(key: str) -> str:
+    return f"{key}.searchable.pdf"
+
+
 def data_of(
     found: Extraction, fields: Mapping[str, Field], document: Document | None, failed: Iterable[Problem]
 ) -> Record:

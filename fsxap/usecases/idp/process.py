@@ -15,7 +15,7 @@ from fsxap.usecases.idp import einvoice
 from fsxap.usecases.idp.entities import supported, told
 from fsxap.usecases.idp.extract import Extraction, extract, extract_einvoice
 from fsxap.usecases.idp.field import Field
-from fsxap.usecases.idp.output import body_of, data_of, output_key
+from fsxap.usecases.idp.output import body_of, data_of, output_key, searchable_key
 from fsxap.usecases.idp.validate import Problem, doubted, problems
 
 EXPECTED: Mapping[str, tuple[str, ...]] = {
@@ -63,17 +63,36 @@ def process(item: Item, kit: Kit) -> Result:
         if error.code == "unsupported":
             return Result.skipped(item, error.message, engine=kit.documents.engine)
         raise
-    invoice, notes = einvoice.among(document.attachments)
+    copy, notes = _searchable(item, kit, body, document)
+    invoice, left_out = einvoice.among(document.attachments)
+    notes += left_out
     if invoice:
-        return _finished(item, kit, extract_einvoice(invoice, document), document, notes)
+        return _finished(item, kit, extract_einvoice(invoice, document), document, notes, copy)
     document = told(document, kit.entities)
     found = extract(document)
     fields = supported(found.fields, document, kit.entities, kit.params["review_threshold"])
-    return _finished(item, kit, replace(found, fields=fields), document, notes)
+    return _finished(item, kit, replace(found, fields=fields), document, notes, copy)
+
+
+def _searchable(item: Item, kit: Kit, body: bytes, document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where the searchable copy was written, if one was asked for and is of use, and why there is none."""
+    if not kit.params["searchable_pdf"]:
+        return (), ()
+    try:
+        copy = kit.documents.searchable(body, item.key, document)
+    except ItemError as error:
+        # What was read is worth more than the copy.
+        return (), (f"there is no searchable copy: {error.message}",)
+    return ((kit.sink.put(searchable_key(item.key), copy),) if copy else ()), ()
 
 
 def _finished(
-    item: Item, kit: Kit, found: Extraction, document: Document | None, notes: tuple[str, ...] = ()
+    item: Item,
+    kit: Kit,
+    found: Extraction,
+    document: Document | None,
+    notes: tuple[str, ...] = (),
+    copies: tuple[str, ...] = (),
 ) -> Result:
     failed = tuple(problems(found))
     fields = doubted(found, failed)
@@ -83,7 +102,7 @@ def _finished(
     data["review"] = sorted({str(each.subject) for each in findings if each.rule == "idp-review"})
     location = kit.sink.put(output_key(item.key), body_of(item.key, data, document))
     usage = {"documents": 1, "pages": data["pages"]} | dict(document.usage if document else {})
-    return Result(item, "ok", data, (location,), findings, usage)
+    return Result(item, "ok", data, (location, *copies), findings, usage)
 
 
 def _findings(

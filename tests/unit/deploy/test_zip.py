@@ -21,6 +21,8 @@ from tests.e2e.program import Program
 from tests.unit.deploy.lambda_runtime import Function, HandlerFailed, running, runtime_folder, unpack
 from tests.unit.deploy.templates import machine
 from tests.unit.deploy.test_package import local_wheels, no_wheels
+from tests.unit.deploy.textract_endpoint import serving, textract
+from tests.unit.providers.aws.test_aws_documents import picture
 from tests.unit.usecases.idp.pdf import pdf
 from tests.unit.usecases.idp.test_extract import FRENCH, GERMAN
 from tests.usecases.drivers import rows
@@ -216,6 +218,47 @@ def test_the_packages_of_the_footprint_are_all_that_documents_need(
     assert rows(tmp_path / "lambda") == rows(tmp_path / "state") != {}
     assert ended["coverage"] == done.summary["coverage"] | {"ok": 4, "seen": 4}
     assert "data:image/png;base64" in Path(ended["report"]).read_text()
+
+
+def test_the_document_use_cases_zip_gives_the_command_lines_rows(
+    tmp_path: Path, runtime: Path, aws: tuple[str, Any, str]
+) -> None:
+    """Text layers are read here, everything else by Textract: what recognises print is no part of the zip."""
+    url, s3, _ = aws
+    case = catalog.load("idp")
+    documents = {"text.pdf": pdf([GERMAN]), "one.png": picture("PNG"), "two.tif": picture("TIFF", pages=2)}
+    for name, body in documents.items():
+        s3.put_object(Bucket=ALIAS, Key=f"letters/{name}", Body=body)
+    service = textract(s3, "state-bucket", "idp/textract")
+    with serving(service) as endpoint:
+        told = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ENDPOINT_URL_TEXTRACT": endpoint,
+            "AWS_ENDPOINT_URL_COMPREHEND": endpoint,
+            "AWS_ACCESS_KEY_ID": "t",
+            "AWS_SECRET_ACCESS_KEY": "t",
+            "AWS_REGION": "eu-west-1",
+            "FSXAP_SOURCE": f"s3://{ALIAS}/letters/",
+            "FSXAP_TO": f"s3://{ALIAS}/letters/",
+            "FSXAP_STATE_BUCKET": "s3://state-bucket/idp",
+            "FSXAP_PARAM_SEARCHABLE_PDF": "yes",
+        }
+        done = Program(tmp_path)("run-uc", case.name, "-P", "searchable_pdf=yes", **told)
+        assert done.code == 0, done.err
+        with running(linked(case.name, tmp_path), runtime, told) as function:
+            ended = execution(
+                function, case.name, lambda key: s3.get_object(Bucket="state-bucket", Key=f"idp/{key}")["Body"].read()
+            )
+    for row in s3.list_objects_v2(Bucket="state-bucket", Prefix="idp/")["Contents"]:
+        copy = tmp_path / "lambda" / row["Key"]
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(s3.get_object(Bucket="state-bucket", Key=row["Key"])["Body"].read())
+    deployed, here = rows(tmp_path / "lambda"), rows(tmp_path / "state")
+    assert deployed == here != {}
+    assert ended["coverage"]["ok"] == done.summary["coverage"]["ok"] == len(documents)
+    assert deployed["one.png"]["data"]["fields"]["number"]["value"] == "BW-0417"
+    assert deployed["two.tif"]["data"]["checkboxes"] == {"Paid": True}
+    assert service.called("Start") == len(service.jobs) == 1
 
 
 def test_an_error_of_the_handler_is_an_error_of_the_invocation(tmp_path: Path, runtime: Path) -> None:

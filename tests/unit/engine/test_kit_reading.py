@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fsxap.engine import locations
+from fsxap.engine import locations, reading
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.kit import Kit
 from fsxap.engine.settings import resolve
 from fsxap.engine.types import UseCase
-from fsxap.errors import ConfigurationError
+from fsxap.errors import ConfigurationError, MissingExtra
 from fsxap.model import Item, Result
 
 pytest.importorskip("pypdfium2")
@@ -68,3 +69,13 @@ def test_another_region_needs_a_word_of_the_user(connect: Any) -> None:
         _ = connect("eu-north-1", textract_region="eu-west-1").entities
     kit = connect("eu-north-1", textract_region="eu-west-1", accept_cross_region=True)
     assert kit.documents._textract._client.meta.region_name == "eu-west-1"
+
+
+def test_without_ocr_only_textract_reads_scans(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("fsxap.providers.local.documents.recognition.version", absent)
+    with pytest.raises(MissingExtra) as missing:
+        reading.embedded()
+    assert "fsxap[ocr]" in missing.value.hint

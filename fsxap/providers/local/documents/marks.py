@@ -22,8 +22,10 @@ STRAIGHT = 0.72
 """How much of each side of a check box must be inked."""
 FILLED = 0.07
 """Ink in more than this share of its inside makes a box checked; half of it less or more is called doubtful."""
-CORNER = 0.15
-"""Of a check box's side is what its corners are told by."""
+TIGHT, LOOSE = 0.06, 0.15
+"""Of a check box's side is blank at three of its corners at most, and at the fourth."""
+BLURRED = 2.3
+"""Pixels that a blur takes from a corner, however small the box."""
 NEAREST, FARTHEST = 0.25, 0.8
 """Of a check box's side is blank on one side and on the other, at least."""
 COARSEST = 13
@@ -117,7 +119,7 @@ def _checkboxes(ink: Picture, grey: Picture, least: float) -> tuple[CheckBox, ..
             continue
         if any(_same(each, box) for each in found):
             continue
-        if not _is_framed(frame, *box) or not _has_corners(frame, *box) or _has_bars(ink, *box):
+        if not _is_framed(frame, *box) or not _has_corners(ink, *box) or _has_bars(ink, *box):
             continue
         if _stands_alone(ink, *box):
             found.append(box)
@@ -140,12 +142,21 @@ def _is_framed(frame: Picture, left: int, top: int, wide: int, tall: int) -> boo
     return all(side.size and side.mean() >= STRAIGHT for side in sides)
 
 
-def _has_corners(frame: Picture, left: int, top: int, wide: int, tall: int) -> bool:
+def _has_corners(ink: Picture, left: int, top: int, wide: int, tall: int) -> bool:
     """Whether ink reaches into three of the four corners: most of a letter's are round, and a tick may blur one."""
-    reach = max(2, round(CORNER * min(wide, tall)))
-    lefts, tops = (left, left + wide - reach), (top, top + tall - reach)
-    corners = [frame[down : down + reach, across : across + reach] for across in lefts for down in tops]
-    return sum(bool(each.any(axis=0).all() and each.any(axis=1).all()) for each in corners) > 2
+    side = min(wide, tall)
+    reach = max(3, round(0.3 * side))
+    piece = ink[top : top + tall, left : left + wide]
+    above, below = piece[:reach], piece[-reach:][::-1]
+    corners = (above[:, :reach], above[:, ::-1][:, :reach], below[:, :reach], below[:, ::-1][:, :reach])
+    gaps = sorted(_from_corner(corner) for corner in corners)
+    return gaps[2] <= max(BLURRED, TIGHT * side) and gaps[3] <= LOOSE * side
+
+
+def _from_corner(corner: Picture) -> float:
+    """Pixels from a corner to the nearest ink."""
+    down, across = numpy.nonzero(corner)
+    return float(numpy.hypot(down, across).min()) if len(down) else float("inf")
 
 
 def _has_bars(ink: Picture, left: int, top: int, wide: int, tall: int) -> bool:

@@ -71,10 +71,10 @@ def _size(file: Image.Image, index: int, name: str, options: Reading) -> Page:
     if file.width * file.height > options.max_pixels:
         raise pictures.too_many_pixels(name, index + 1, options)
     width, height = float(file.width), float(file.height)
-    return Page(index + 1, *((height, width) if _orientation(file) in TURNED else (width, height)))
+    return Page(index + 1, *((height, width) if orientation(file) in TURNED else (width, height)))
 
 
-def _orientation(file: Image.Image) -> int:
+def orientation(file: Image.Image) -> int:
     return int(file.getexif().get(0x0112) or 1)
 
 
@@ -89,7 +89,7 @@ def part(body: bytes, name: str, whole: Outline, numbers: Sequence[int], limit: 
     if len(whole.pages) > 1:
         return body
     with pictures.opened(body, name, Reading()) as file:
-        if _orientation(file) == 1 and len(body) <= limit and max(file.size) <= edge:
+        if orientation(file) == 1 and len(body) <= limit and max(file.size) <= edge:
             return body
         upright = Image.fromarray(pictures.frame(file, 0, name, Reading()))
     upright.thumbnail((edge, edge))

@@ -11,6 +11,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,8 @@ def _ruled(
 ) -> tuple[tuple[Box, ...], tuple[CheckBox, ...]]:
     """Ruling lines and check boxes; the page is looked at as a picture only where boxes may be."""
     found = drawing(page)
-    if not found.squares:
+    # A Lambda function has no room for OpenCV: there Textract finds check boxes.
+    if not found.squares or find_spec("cv2") is None:
         return tuple(map(place, found.rules)), ()
     from fsxap.providers.local.documents.marks import marks, no_letters
 

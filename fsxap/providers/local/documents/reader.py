@@ -73,6 +73,11 @@ class LocalDocuments:
         shown.resize(size, Image.Resampling.LANCZOS).save(buffer, "PNG", optimize=True)
         return buffer.getvalue()
 
+    def searchable(self, body: bytes, name: str, document: Document) -> bytes | None:
+        from fsxap.providers.local.documents.searchable import searchable
+
+        return searchable(body, name, document)
+
     def _pdf(self, body: bytes, name: str, options: Reading) -> Document:
         with pdf.opened(body, name) as document:
             with pdf.LOCK:

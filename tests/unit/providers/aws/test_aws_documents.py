@@ -15,7 +15,6 @@ from tests.unit.providers.aws.textract_service import Sheet, TextractService
 
 pypdfium2 = pytest.importorskip("pypdfium2")
 Image = pytest.importorskip("PIL.Image")
-pytest.importorskip("py3langid")
 
 from fsxap.providers.aws.documents import TextractDocuments  # noqa: E402
 from fsxap.providers.local.documents.reader import LocalDocuments  # noqa: E402

@@ -191,12 +191,12 @@ class TextractService:
     client: Any = None
 
     def __post_init__(self) -> None:
-        self.client = client("textract", self._answer)
+        self.client = client("textract", self.answer)
 
     def called(self, prefix: str) -> int:
         return sum(operation.startswith(prefix) for operation, _ in self.requests)
 
-    def _answer(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         self.requests.append((operation, params))
         if self.refuse:
             raise Refusal(self.refuse.pop(0), "refused")

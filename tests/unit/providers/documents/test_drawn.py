@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("pypdfium2")
 
 from fsxap.documents import Page, Reading
+from fsxap.providers.local.documents import pdf
 from fsxap.providers.local.documents.reader import LocalDocuments
 from tests.unit.providers.documents import made
 
@@ -62,6 +63,12 @@ def test_a_drawn_check_box_is_judged(mark: str, checked: bool) -> None:
     (box,) = read(made.pdf(f"{LABELS}\n.5 w 400 730 14 14 re S\n{mark}")).checkboxes
     assert box.checked is checked
     assert box.box == pytest.approx((400 / 595, 98 / 842, 414 / 595, 112 / 842), abs=0.003)
+
+
+def test_without_what_looks_at_pictures_ruling_lines_remain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "find_spec", lambda _name: None)
+    page = read(made.pdf(f"{LABELS}\n.5 w 400 730 14 14 re S 1 w 150 770 m 400 770 l S"))
+    assert not page.checkboxes and page.rules and page.lines
 
 
 def test_what_is_not_asked_for_is_not_looked_for() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fsxap.usecases.idp.extract import extract
+from fsxap.usecases.idp.layout import fold
 from fsxap.usecases.idp.signatories import signatories
+from fsxap.usecases.idp.terms import terms
 from tests.unit.usecases.idp.pages import document
 
 SERVICES = """SERVICES AGREEMENT
@@ -101,6 +103,53 @@ def test_names_around_and(said: str, names: tuple[str, str] | None) -> None:
     assert (found.names if found else None) == names
     if found:
         assert said[found.start : found.end].startswith(found.names[0])
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        (
+            "It shall continue for an initial term of three (3) years. It shall automatically renew for successive"
+            " one (1) year terms unless either party gives 60 days' notice.",
+            {"term": "P3Y", "renewal": "P1Y"},
+        ),
+        ("The term of this Agreement is 24 months. The parties may renew it in writing.", {"term": "P24M"}),
+        (
+            "It remains in effect for a period of two years and is automatically extended, unless terminated.",
+            {"term": "P2Y", "renewal": "automatic"},
+        ),
+        (
+            "This Agreement shall not automatically renew. Confidentiality survives for a period of five years.",
+            {"renewal": "none"},
+        ),
+        (
+            "Der Vertrag hat eine Laufzeit von 24 Monaten. Er verlängert sich automatisch um jeweils ein weiteres Jahr,"
+            " sofern er nicht mit einer Frist von 3 Monaten gekündigt wird.",
+            {"term": "P24M", "renewal": "P1Y"},
+        ),
+        (
+            "Le contrat est conclu pour une durée de trois ans. Il est renouvelé par tacite reconduction pour des"
+            " périodes successives d'un an, sauf dénonciation avec préavis de trois mois.",
+            {"term": "P3Y", "renewal": "P1Y"},
+        ),
+        (
+            "El contrato tendrá una duración de dos años. Se prorrogará automáticamente por períodos de un año, salvo"
+            " denuncia con 30 días.",
+            {"term": "P2Y", "renewal": "P1Y"},
+        ),
+        (
+            "契約期間は令和6年4月1日より令和8年3月31日までの2年間とする。期間満了の3か月前までに申出がないときは、"
+            "同一条件で更に1年間自動的に更新される。",
+            {"term": "P2Y", "renewal": "P1Y"},
+        ),
+        ("This Agreement begins on 1 March 2024. Payment is due within 30 days.", {}),
+    ],
+)
+def test_how_long_it_runs_and_whether_it_renews_itself(said: str, values: dict[str, str]) -> None:
+    folded = fold(said)
+    found = {name: (value, start, end) for name, value, start, end in terms(folded)}
+    assert {name: each[0] for name, each in found.items()} == values
+    assert all(0 <= start < end <= len(folded) for _, start, end in found.values())
 
 
 def test_a_date_that_may_be_read_two_ways_is_less_sure() -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from fsxap.documents import Reading
 from fsxap.engine.types import Kit
 from fsxap.errors import ItemError, MissingExtra
 from fsxap.model import Item
@@ -20,6 +21,7 @@ from fsxap.usecases.idp.process import process
 from tests.unit.providers.aws.test_aws_documents import picture
 from tests.unit.providers.aws.test_textract import reader
 from tests.unit.providers.aws.textract_service import Sheet, TextractService, geometry
+from tests.unit.usecases.idp.pdf import pdf
 
 
 @dataclass
@@ -80,6 +82,27 @@ def test_what_textract_says_becomes_fields_and_is_billed() -> None:
     assert result.usage == {"documents": 1, "pages": 1, "textract_expense_pages": 1}
     assert result.data["text_engine"].startswith("textract")
     assert json.loads(kit.sink.files["a.png.json"])["fields"] == result.data["fields"]
+
+
+def test_a_searchable_copy_is_written_where_it_is_asked_for_and_of_use() -> None:
+    item, kit = desk(picture("PNG"), TextractService(sheet), features=("text",), searchable_pdf=True)
+    result = process(item, cast(Kit, kit))
+    assert result.outputs == ("out/a.png.json", "out/a.png.searchable.pdf")
+    copy = LocalDocuments().read(kit.sink.files["a.png.searchable.pdf"], "copy.pdf", Reading())
+    assert (copy.pages[0].width, copy.pages[0].height) == (108, 72)
+    kit.source.files["a.png"] = pdf([[(60, 20, "This page says enough in its own text layer")]])
+    assert process(item, cast(Kit, kit)).outputs == ("out/a.png.json",)
+
+
+def test_a_copy_that_cannot_be_made_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise ItemError("a.png takes no text over its pages", code="unsupported")
+
+    monkeypatch.setattr(LocalDocuments, "searchable", refuse)
+    item, kit = desk(picture("PNG"), TextractService(sheet), features=("text",), searchable_pdf=True)
+    result = process(item, cast(Kit, kit))
+    assert result.outputs == ("out/a.png.json",)
+    assert result.data["notes"] == ["there is no searchable copy: a.png takes no text over its pages"]
 
 
 def test_a_sum_that_is_wrong_is_found_and_its_fields_go_to_review() -> None:

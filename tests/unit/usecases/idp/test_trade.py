@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fsxap.usecases.idp.extract import Extraction, extract
 from fsxap.usecases.idp.search import text_of
 from tests.unit.usecases.idp.pages import At, document
@@ -104,6 +106,31 @@ def test_a_receipt_without_a_title() -> None:
     assert found.kinds.kind == "receipt"
     said = values(found)
     assert (said["vendor"], said["issue_date"], said["total"]) == ("Bäckerei Schmitt", "2024-02-05", "2.40")
+
+
+@pytest.mark.parametrize(("bread", "found"), [("2.50", [("Brown bread", "2.50"), ("Milk 1 l", "1.20")]), ("2.60", [])])
+def test_a_receipts_positions_without_a_quantity_must_make_its_sum(bread: str, found: list[tuple[str, str]]) -> None:
+    lines: list[At] = [
+        (20, 10, "RECEIPT"),
+        (20, 16, "Corner Shop Ltd"),
+        (20, 22, "05/02/2024 14:31"),
+        (20, 28, "Deposit slip no. 7"),
+        (70, 28, "9.99"),
+        (20, 36, "Brown bread"),
+        (70, 36, bread),
+        (20, 42, "Milk 1 l"),
+        (70, 42, "1.20"),
+        (20, 50, "Total"),
+        (70, 50, "3.70"),
+        (20, 56, "Cash"),
+        (70, 56, "5.00"),
+        (20, 62, "Change"),
+        (70, 62, "1.30"),
+    ]
+    said = extract(document(lines))
+    assert said.kinds.kind == "receipt" and said.fields["total"].value == "3.70"
+    assert [(item.description, item.total) for item in said.line_items] == found
+    assert all((item.quantity, item.unit_price) == ("1", item.total) for item in said.line_items)
 
 
 def test_an_orders_number_is_not_the_invoices() -> None:

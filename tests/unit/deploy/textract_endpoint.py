@@ -1,0 +1,87 @@
+"""Textract and Comprehend on loopback for other processes: the service of the provider's tests behind HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.unit.providers.aws.test_aws_documents import pages_of
+from tests.unit.providers.aws.textract_service import Bucket, Sheet, TextractService
+from tests.unit.providers.aws_wire import Refusal
+
+INVOICE = ("INVOICE", "Invoice number: BW-0417", "Date: 5 March 2024", "Subtotal 10.00", "VAT 2.00", "Total 12.00")
+SILENT: dict[str, Any] = {"Entities": [], "Languages": []}
+"""What Comprehend finds."""
+
+
+class Stored(dict[str, bytes]):
+    """What is staged below a location of S3."""
+
+    def __init__(self, s3: Any, bucket: str, prefix: str) -> None:
+        super().__init__()
+        self._s3, self._bucket, self._prefix = s3, bucket, prefix
+
+    def __contains__(self, key: object) -> bool:
+        listed = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._prefix}/{key}")
+        return any(row["Key"] == f"{self._prefix}/{key}" for row in listed.get("Contents", ()))
+
+    def __getitem__(self, key: str) -> bytes:
+        body: bytes = self._s3.get_object(Bucket=self._bucket, Key=f"{self._prefix}/{key}")["Body"].read()
+        return body
+
+
+def textract(s3: Any, bucket: str, prefix: str, slow: int = 0) -> TextractService:
+    """Reads as many sheets as a document has pages: an invoice on the first. Documents are staged below `prefix`."""
+    service = TextractService(_written, Bucket(f"s3://{bucket}/{prefix}"), slow=slow, part=40)
+    service.bucket.objects = Stored(s3, bucket, prefix)
+    return service
+
+
+def _written(body: bytes, _asked: tuple[str, ...]) -> list[Sheet]:
+    sheets = [Sheet(number) for number in range(1, pages_of(body) + 1)]
+    for at, text in enumerate(INVOICE):
+        sheets[0].line(text, top=0.1 + 0.05 * at)
+    for sheet in sheets:
+        sheet.pair("Cost centre:", "4711")
+        sheet.tick("Paid", True)
+    return sheets
+
+
+@contextmanager
+def serving(service: TextractService) -> Iterator[str]:
+    """Its URL, for AWS_ENDPOINT_URL_TEXTRACT and AWS_ENDPOINT_URL_COMPREHEND."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            params = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name, _, operation = self.headers["X-Amz-Target"].partition(".")
+            status, answer = 200, SILENT
+            if name == "Textract":
+                try:
+                    answer = service.answer(operation, params)
+                except Refusal as refusal:
+                    status, answer = 400, {"__type": refusal.code, "message": refusal.message}
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
