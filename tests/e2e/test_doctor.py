@@ -14,7 +14,7 @@ from fsxap.emulator.server import Emulator, serve
 from fsxap.emulator.trees import Folder
 from tests.e2e.program import Done, Program
 
-ALIAS = "demo-abc123-ext-s3alias"
+ALIAS = "doctor-abc123-ext-s3alias"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 LAYERS = [
     "environment",

@@ -46,7 +46,7 @@ def test_an_access_point_gives_the_same_rows(tmp_path: Path) -> None:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        url, bucket = f"http://{host}:{port}", "demo-abc123-ext-s3alias"
+        url, bucket = f"http://{host}:{port}", "frames-abc123-ext-s3alias"
         client = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS)
         client.create_bucket(Bucket=bucket)
         for path in (tmp_path / "source").rglob("*.*"):
