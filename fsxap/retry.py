@@ -1,4 +1,4 @@
-"""The one retry policy, spoken to botocore, urllib3, Step Functions and wait loops.
+"""The one retry policy, spoken to botocore, Step Functions and wait loops.
 
 No other module loops over attempts. Defaults follow AWS's standard mode; AWS_MAX_ATTEMPTS and AWS_RETRY_MODE
 change them, because a botocore Config would otherwise silence both.
@@ -10,12 +10,9 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from fsxap.errors import FsxapError, Unavailable
-
-if TYPE_CHECKING:
-    import urllib3
 
 T = TypeVar("T")
 
@@ -52,21 +49,6 @@ class Retry:
     def for_botocore(self) -> dict[str, Any]:
         """`total_max_attempts`, because botocore's `max_attempts` does not count the first call."""
         return {"total_max_attempts": self.attempts, "mode": self.mode}
-
-    def for_urllib3(self) -> urllib3.Retry:
-        """GETs only; never redirects; 401 and 403 are answers, not accidents."""
-        from urllib3 import Retry as Urllib3Retry
-
-        return Urllib3Retry(
-            total=self.attempts - 1,
-            redirect=0,
-            status_forcelist=(429, 500, 502, 503, 504),
-            allowed_methods=("GET",),
-            backoff_factor=self.base,
-            backoff_max=self.cap,
-            backoff_jitter=self.base,
-            raise_on_status=False,
-        )
 
     def for_state_machine(self) -> list[dict[str, Any]]:
         """Lambda's own faults only: what a handler raises has been retried inside it already."""

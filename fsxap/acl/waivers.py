@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -58,15 +58,6 @@ def parse(document: Any) -> tuple[Waiver, ...]:
     if not isinstance(rows, list):
         raise ValueError("waivers: expected a list")
     return tuple(_waiver(row, f"waivers[{number}]") for number, row in enumerate(rows))
-
-
-def apply(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
-    """Every finding, judged, and at the end one for each waiver that covered none of them."""
-    used: set[Waiver] = set()
-    for finding in findings:
-        used.update(covering(finding, waivers))
-        yield judged(finding, waivers, today)
-    yield from unused(waivers, used, today)
 
 
 def judged(finding: Finding, waivers: Iterable[Waiver], today: date) -> Finding:

@@ -54,7 +54,6 @@ def test_the_users_aws_settings_count(environ: dict[str, str], expected: Retry) 
 def test_the_dialects_say_the_same_number() -> None:
     retry = Retry(attempts=4)
     assert retry.for_botocore()["total_max_attempts"] == 4
-    assert retry.for_urllib3().total == 3
     assert retry.for_state_machine()[0]["MaxAttempts"] == 3
     assert "States.ALL" not in retry.for_state_machine()[0]["ErrorEquals"]
 

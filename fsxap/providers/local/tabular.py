@@ -6,15 +6,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from fsxap.errors import MissingExtra, UsageError
+from fsxap.errors import UsageError
 from fsxap.ports import CsvFormat, SetAside
+from fsxap.providers.local import duck
 from fsxap.providers.local.dialect import to_duckdb
-from fsxap.providers.local.sql import plain, private_folder, result_columns, translated
 from fsxap.providers.tables import HIVE, identifier
 
 _BATCH = 1000
@@ -24,40 +23,22 @@ _LONGEST = 4 << 20
 # Read as numbers they would be text, and a sensor that says so has no value.
 _NOTHING = ("", "NaN", "nan", "NULL", "null", "N/A")
 
-_SETTINGS = (
-    # 7/2 is 3 in Trino, and a division by zero an error.
-    "SET GLOBAL integer_division=true",
-    "SET GLOBAL ieee_floating_point_ops=false",
-    "SET enable_external_access=false",
-)
-
 
 class DuckTabular:
     """One engine for all files of a run: together they stay below `memory`, and spill into the folder."""
 
     def __init__(self, scratch: Path, *, threads: int = 2, memory: str = "1GB") -> None:
-        try:
-            import duckdb
-
-            import_module("pytz")
-        except ImportError as error:
-            raise MissingExtra("sql", "duckdb") from error
+        duckdb = duck.module()
         self.engine = f"duckdb {duckdb.__version__}"
         self._duckdb = duckdb
-        self._root = private_folder(scratch)
-        self._options: dict[str, Any] = {
-            "threads": threads,
-            "memory_limit": memory,
-            "temp_directory": str(self._root / "spill"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
+        self._root = duck.private_folder(scratch)
+        self._options = duck.options(self._root, threads=threads, memory=memory)
         self._in_place = Lock()
         try:
             self._database = self._open()
         except duckdb.Error as error:
             shutil.rmtree(self._root, ignore_errors=True)
-            raise translated(duckdb, error, "open an engine in the scratch folder") from error
+            raise duck.translated(duckdb, error, "open an engine in the scratch folder") from error
 
     def _open(self, *files: str) -> Any:
         """An engine that may read these files and the private folder, and nothing else ever."""
@@ -65,7 +46,7 @@ class DuckTabular:
         database.execute("SET allowed_directories=[?]", [str(self._root)])
         if files:
             database.execute("SET allowed_paths=?", [list(files)])
-        for setting in _SETTINGS:
+        for setting in duck.SETTINGS:
             database.execute(setting)
         return database
 
@@ -108,7 +89,7 @@ class DuckTabular:
             ((rows,),) = cursor.execute(copy, [*options, parquet.as_posix()]).fetchall()
             self._tell(cursor, reject)
         except self._duckdb.Error as error:
-            raise translated(self._duckdb, error, "read the rows of the file") from error
+            raise duck.translated(self._duckdb, error, "read the rows of the file") from error
         finally:
             cursor.close()
         return int(rows)
@@ -129,19 +110,16 @@ class DuckTabular:
     def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
         query, cursor = to_duckdb(sql), self._database.cursor()
         try:
-            cursor.execute("SET TimeZone='UTC'")
             for name, path in tables.items():
                 files = _quoted(path.as_posix())
                 cursor.execute(
                     f'CREATE OR REPLACE TEMP VIEW "{identifier(name, "table")}" AS FROM read_parquet({files})'
                 )
             cursor.execute(query)
-            names = result_columns([(column[0], str(column[1].id)) for column in cursor.description])
-            while batch := cursor.fetchmany(_BATCH):
-                for row in batch:
-                    yield {name: plain(value) for name, value in zip(names, row, strict=True)}
+            names = duck.result_columns([(column[0], str(column[1].id)) for column in cursor.description])
+            yield from duck.rows(self._duckdb, cursor, names)
         except self._duckdb.Error as error:
-            raise translated(self._duckdb, error, "run the query over the file") from error
+            raise duck.translated(self._duckdb, error, "run the query over the file") from error
         finally:
             cursor.close()
 
