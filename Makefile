@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench prove docs wheel clean
+.PHONY: demo test check bench prove docs lock wheel clean
 
-$(READY): pyproject.toml fsxap/__init__.py
+$(READY): requirements.lock pyproject.toml fsxap/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fsxap needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group dev --editable '.[local]'
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: $(READY)   ## run the main job offline on a sample volume
@@ -23,6 +23,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m benchmarks.advisories
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
@@ -33,8 +34,14 @@ prove: $(READY)   ## check the deployment templates with tools that have environ
 docs: $(READY)   ## regenerate the pages that are made from the program
 	$(BIN)/python -m docs.generate
 
-wheel: $(READY)
-	$(BIN)/python -m build --wheel
+lock: $(READY)   ## resolve the dependencies anew, with their hashes
+	$(BIN)/python -m pip install --quiet 'uv>=0.10'
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header \
+		--extra local --group dev --output-file requirements.lock pyproject.toml
+
+wheel: $(READY)   ## the wheel, and the bill of materials of what it is tested with
+	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/python -m benchmarks.wheel_bill dist
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis fsxap-demo .fsxap

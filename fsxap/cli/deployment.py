@@ -93,7 +93,7 @@ def write(made: Deployment, folder: Path) -> int:
         (folder / "parameters.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write to {folder}: {error.strerror or error}") from error
-    for path in (folder / "template.yaml", folder / "parameters.json", zipped.path):
+    for path in (folder / "template.yaml", folder / "parameters.json", zipped.path, zipped.bill):
         made.session.output.write({"type": "file", "path": str(path), "size": path.stat().st_size})
     lacking = [name for name in rendered.required if name not in chosen]
     if lacking:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from fsxap.deploy.bill import materials
 from fsxap.deploy.render import RUNTIME
 from fsxap.engine.types import UseCase
 from fsxap.errors import ConfigurationError
@@ -47,6 +48,7 @@ class Package:
     digest: str
     key: str
     unzipped: int
+    bill: Path
 
 
 def build(
@@ -57,7 +59,10 @@ def build(
     ca_file: str = "",
     wheels: Wheels | None = None,
 ) -> Package:
-    """Write the zip into `folder`, named by its contents. `wheels` finds native packages (by default with pip)."""
+    """Write the zip and its bill of materials into `folder`, named by its contents.
+
+    `wheels` finds native packages (by default with pip).
+    """
     content = dict(contents(use_case, architecture, wheels or download))
     if ca_file:
         content[CA] = Path(ca_file)
@@ -68,11 +73,14 @@ def build(
             code="too-large",
             hint=f"the largest: {', '.join(_largest(content))}",
         )
-    name = f"{use_case.name}-{architecture}-{_digest(content)[:16]}.zip"
+    total = _digest(content)
+    name = f"{use_case.name}-{architecture}-{total[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / name
+    target = folder / f"{name}.zip"
     _write(target, content)
-    return Package(target, _digest(content), f"fsxap/{name}", unzipped)
+    bill = folder / f"{name}.cdx.json"
+    bill.write_text(materials(name, total, content), encoding="utf-8")
+    return Package(target, total, f"fsxap/{target.name}", unzipped, bill)
 
 
 def contents(use_case: UseCase, architecture: str, wheels: Wheels) -> Iterator[tuple[str, Path]]:

@@ -62,6 +62,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     one = package.build(case, tmp_path / "one", wheels=no_wheels)
     two = package.build(case, tmp_path / "two", wheels=no_wheels)
     assert one.path.read_bytes() == two.path.read_bytes()
+    assert one.bill.read_bytes() == two.bill.read_bytes()
     assert one.key == two.key == f"fsxap/{one.path.name}"
 
 
