@@ -16,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-SERVERS = ("s3_origin", "render_sequences")
+SERVERS = ("s3_origin", "render_overlays", "render_sequences")
 """Modules that make or serve what others measure."""
 OPTIONS = ("dicom", "idp")
 """Benchmarks that take options."""

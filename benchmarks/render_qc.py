@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.render_overlays import examined
 from benchmarks.render_sequences import FILES, PIXELS, SCENES, Shot, Size, make
 from fsxap.model import Item
 from fsxap.providers.local.frames import LocalFrames
@@ -17,6 +18,7 @@ from fsxap.usecases.media_vfx.inspect import Limits, rows_of
 from fsxap.usecases.media_vfx.judge import judge
 
 SEEDS = (2201, 2202, 2203)
+TEXT_SEEDS = (3301, 3302)
 BIG = Size(1920, 1080, 24)
 
 
@@ -83,6 +85,16 @@ def main() -> Mapping[str, Any]:
     ]
     others = {rule: number for rule, number in (wrong + alarms).items() if rule not in planted}
     rows.append({"rule": "others", "planted": 0, "recall": "", "wrong frames in faulty shots": sum(others.values())})
+    for name, number in examined(TEXT_SEEDS, sys.stderr.write).items():
+        rows.append(
+            {
+                "rule": name,
+                "planted": number["planted"],
+                "recall": round(number["found"] / number["planted"], 3),
+                "alarms on clean shots": number["false"],
+                "clean shots": number["clean"],
+            }
+        )
     shot = make("pan", BIG, 7)
     begun = time.process_time()
     found_in(shot, frames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,14 +46,35 @@ class Frames(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ModerationLabel:
+    """What a picture may show, by the engine's own taxonomy. `confidence` is 0 to 1."""
+
+    name: str
+    parent: str
+    confidence: float
+
+
+class Moderation(Protocol):
+    """Whether somebody should look at a picture before others do: labels, no verdict."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def labels(self, picture: NDArray[Any]) -> Sequence[ModerationLabel]:
+        """Of an RGB picture (H, W, 3) of uint8, surest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class FarmJob:
     """An Open Job Description template as plain values, its parameters by name, and what makes submitting it twice
-    the same job: equal `token`, equal job."""
+    the same job: equal `token`, equal job. `writes` is the pattern of the frames it makes."""
 
     name: str
     template: Mapping[str, Any]
     parameters: Mapping[str, str]
     token: str
+    writes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +88,8 @@ class FailedTask:
 
 @dataclass(frozen=True, slots=True)
 class FarmOutcome:
-    """`status` is succeeded, failed, or running when it was not waited for to the end."""
+    """`status` is succeeded, failed, or running when it was not waited for to the end; busy where nothing was
+    submitted, because `job` is another one that makes the same frames."""
 
     job: str
     status: str

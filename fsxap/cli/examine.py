@@ -24,6 +24,8 @@ QUICK: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 10, "retries": {"
 EXTRAS = {"sql": "duckdb"}
 CALLED = {
     "text_in_image": ("rekognition",),
+    "text_on_frames": ("rekognition",),
+    "moderation": ("rekognition",),
     "phi_text": ("comprehendmedical",),
     "documents": ("textract",),
     "entities": ("comprehend",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fsxap.engine.types import Footprint, Grant, UseCase
+from fsxap.engine.types import Footprint, Grant, Params, UseCase
 
 Statement = dict[str, Any]
 
@@ -37,10 +37,11 @@ def uses(use_case: UseCase, place: str) -> bool:
     return any(place in grant.resources for grant in use_case.footprint.grants)
 
 
-def statements(use_case: UseCase, stage: str) -> list[Statement]:
-    """What the function of one stage may do, besides what a template says of VPC, secrets' keys and models."""
+def statements(use_case: UseCase, stage: str, params: Params) -> list[Statement]:
+    """What the function of one stage may do with these parameters, besides what a template says of VPC, secrets' keys
+    and models."""
     found = [*_state(), *_logs(stage)]
-    for grant in _granted(use_case, stage):
+    for grant in _granted(use_case, stage, params):
         found += _translated(grant, use_case)
     if use_case.seal is not None:
         found.append(allow(["secretsmanager:GetSecretValue"], {"Ref": "KeySecretArn"}, sid="Key"))
@@ -54,10 +55,12 @@ def by_athena(use_case: UseCase) -> bool:
     return "sql" in use_case.engines and "duckdb" not in use_case.footprint.packages
 
 
-def _granted(use_case: UseCase, stage: str) -> Iterator[Grant]:
+def _granted(use_case: UseCase, stage: str, params: Params) -> Iterator[Grant]:
     """Process gets the footprint as it is; the others the part that is theirs."""
     footprint: Footprint = use_case.footprint
     for grant in footprint.grants:
+        if not grant.when(params):
+            continue
         if stage == "process":
             yield grant
         elif stage == "discover" and set(grant.resources) <= {"source", "secret"}:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsxap import __version__
 from fsxap.deploy import grants
+from fsxap.engine import params
 from fsxap.engine.lambda_handler import ENGINE, PARAM
 from fsxap.engine.types import UseCase
 from fsxap.errors import ConfigurationError
@@ -115,6 +116,7 @@ class Name(str):
 def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> dict[str, Any]:
     """Everything the templates may name."""
     footprint, engines = use_case.footprint, use_case.engines
+    values = params.parse(use_case, [f"{name}={value}" for name, value in given.items()], {})
     sizes = {
         "discover": (PLENTY, LONGEST),
         "process": (footprint.memory, min(footprint.timeout, LONGEST)),
@@ -146,7 +148,7 @@ def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> d
             "stage": stage,
             "memory": memory,
             "timeout": timeout,
-            "statements": grants.statements(use_case, stage),
+            "statements": grants.statements(use_case, stage, values),
         }
         for stage, (memory, timeout) in sizes.items()
     ]

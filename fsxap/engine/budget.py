@@ -10,7 +10,12 @@ from fsxap.costs.measures import item_units
 from fsxap.engine.types import Params, UseCase
 from fsxap.model import Item
 
-SERVICES = {"textract": "documents", "comprehend": "entities"}
+SERVICES = {
+    "textract": "documents",
+    "comprehend": "entities",
+    "rekognition": "text_on_frames",
+    "moderation": "moderation",
+}
 """The capability behind units that begin with a service's name."""
 
 Price = Callable[[Mapping[str, int]], Decimal]

@@ -1,20 +1,39 @@
-"""Connects what renders jobs, Deadline Cloud or sessions on this machine, and what reads the frames they make."""
+"""Connects what renders jobs, Deadline Cloud or sessions on this machine, and what looks at the frames they make."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fsxap.engine import finders
 from fsxap.errors import ConfigurationError
-from fsxap.rendering import Farm, Frames
+from fsxap.ports import TextInImage
+from fsxap.rendering import Farm, Frames, Moderation
 
 if TYPE_CHECKING:
     from fsxap.engine.kit import Kit
+    from fsxap.providers.metering import Count
 
 
 def frames() -> Frames:
     from fsxap.providers.local.frames import LocalFrames
 
     return LocalFrames()
+
+
+def text_on_frames(kit: Kit, count: Count) -> TextInImage:
+    if kit.engine("text_on_frames") == "aws":
+        from fsxap.providers.aws.rekognition import RekognitionText
+
+        return RekognitionText(kit.aws.client("rekognition"), count)
+    return finders.embedded()
+
+
+def moderation(kit: Kit, count: Count) -> Moderation | None:
+    if kit.engine("moderation") != "aws":
+        return None
+    from fsxap.providers.aws.moderation import RekognitionModeration
+
+    return RekognitionModeration(kit.aws.client("rekognition"), count)
 
 
 def connect(kit: Kit) -> Farm:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsxap.engine import locations
+from fsxap.engine import farms, locations
 from fsxap.engine.locations import Location
 from fsxap.engine.settings import Settings
 from fsxap.engine.stores import connect_aws, open_store
@@ -32,7 +32,7 @@ from fsxap.ports import (
     TextInImage,
 )
 from fsxap.providers.metering import Meter
-from fsxap.rendering import Farm, Frames
+from fsxap.rendering import Farm, Frames, Moderation
 from fsxap.retry import Retry
 
 if TYPE_CHECKING:
@@ -165,6 +165,14 @@ class Kit:
         return self.memo("text_in_image", self._connect_text_in_image)  # type: ignore[no-any-return]
 
     @property
+    def text_on_frames(self) -> TextInImage:
+        return self.memo("text_on_frames", lambda: farms.text_on_frames(self, self._meter.add))  # type: ignore[no-any-return]
+
+    @property
+    def moderation(self) -> Moderation | None:
+        return self.memo("moderation", lambda: farms.moderation(self, self._meter.add))  # type: ignore[no-any-return]
+
+    @property
     def documents(self) -> Documents:
         return self.memo("documents", self._connect_documents)  # type: ignore[no-any-return]
 
@@ -178,14 +186,10 @@ class Kit:
 
     @property
     def frames(self) -> Frames:
-        from fsxap.engine import farms
-
         return self.memo("frames", farms.frames)  # type: ignore[no-any-return]
 
     @property
     def farm(self) -> Farm:
-        from fsxap.engine import farms
-
         return self.memo("farm", lambda: farms.connect(self))  # type: ignore[no-any-return]
 
     @property

@@ -23,7 +23,7 @@ from fsxap.ports import (
     Tabular,
     TextInImage,
 )
-from fsxap.rendering import Farm, Frames
+from fsxap.rendering import Farm, Frames, Moderation
 
 Params = Mapping[str, Any]
 
@@ -49,6 +49,16 @@ class Kit(Protocol):
     def features(self) -> Features: ...
     @property
     def text_in_image(self) -> TextInImage: ...
+    @property
+    def text_on_frames(self) -> TextInImage:
+        """One engine: text that should be noticed, where `text_in_image` is about text that must not be missed."""
+        ...
+
+    @property
+    def moderation(self) -> Moderation | None:
+        """None where engines are embedded ones: none of them judges content."""
+        ...
+
     @property
     def documents(self) -> Documents: ...
     @property
@@ -123,12 +133,19 @@ class Match:
         return not self.suffixes or item.key.lower().endswith(self.suffixes)
 
 
+def always(_params: Params) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """IAM actions on resources; `source`, `sink` and `state` stand for the access point and the state bucket."""
+    """IAM actions on resources; `source`, `sink` and `state` stand for the access point and the state bucket.
+
+    `when` says of a deployment's parameters whether they call for it."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
+    when: Callable[[Params], bool] = always
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ MOST_FAILED = 50
 ENDED = {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELED": "failed", "NOT_COMPATIBLE": "failed"}
 POLL, SLOWEST = 2.0, 60.0
 _ID = {"farm": re.compile(r"farm-[0-9a-f]{32}"), "queue": re.compile(r"queue-[0-9a-f]{32}")}
+
+
+def mark(job: FarmJob) -> str:
+    """The end of a job's name: what all jobs have in common that write the same frames, and what this one is."""
+    return f"{digest(job.writes, size=12)}-{digest(job.token, size=8)}"
 
 
 class DeadlineFarm:
@@ -45,19 +51,47 @@ class DeadlineFarm:
         return f"Deadline Cloud {self._place['queueId']}"
 
     def run(self, job: FarmJob, *, wait: float) -> FarmOutcome:
+        # Jobs are searched by name, and older SDKs can name a job by its template only.
+        named = {**job.template, "name": f"{job.template.get('name', '')} {mark(job)}".lstrip()}
         # The service would say less, and only after it has made the job.
-        checked(job, Path.cwd())
+        checked(replace(job, template=named), Path.cwd())
+        for found in self._in_flight(mark(job).partition("-")[0]):
+            if not str(found["name"]).endswith(mark(job)):
+                return FarmOutcome(found["jobId"], "busy")
+            # The service forgets tokens before long renders end.
+            return self._followed(found["jobId"], wait)
         types = parameter_types(job.template)
         with translated(f"submitting {job.name} to {self._place['queueId']}"):
             answer = self._client.create_job(
                 **self._place,
-                template=json.dumps(job.template, ensure_ascii=False),
+                template=json.dumps(named, ensure_ascii=False),
                 templateType="JSON",
                 priority=PRIORITY,
                 parameters={name: {types[name].lower(): value} for name, value in job.parameters.items()},
                 clientToken=digest(*self._place.values(), job.token),
             )
         return self._followed(answer["jobId"], wait)
+
+    def _in_flight(self, marked: str) -> Iterator[dict[str, Any]]:
+        """Jobs of this queue with the mark in their name that have not ended."""
+        offset: int | None = 0
+        while offset is not None:
+            with translated(f"searching {self._place['queueId']} for jobs"):
+                page = self._client.search_jobs(
+                    farmId=self._place["farmId"],
+                    queueIds=[self._place["queueId"]],
+                    filterExpressions={
+                        "filters": [{"searchTermFilter": {"searchTerm": marked, "matchType": "CONTAINS"}}],
+                        "operator": "AND",
+                    },
+                    itemOffset=offset,
+                    pageSize=100,
+                )
+            for job in page["jobs"]:
+                made = not str(job.get("lifecycleStatus", "")).endswith("_FAILED")
+                if made and marked in job.get("name", "") and job.get("taskRunStatus") not in ENDED:
+                    yield job
+            offset = page.get("nextItemOffset")
 
     def _followed(self, job: str, wait: float) -> FarmOutcome:
         deadline, pause = time.monotonic() + wait, POLL

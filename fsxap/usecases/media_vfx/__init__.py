@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from fsxap.engine.types import Footprint, Grant, Match, Param, UseCase, boolean
+from fsxap.engine.types import Footprint, Grant, Match, Param, Params, UseCase, boolean
+from fsxap.model import Item
 from fsxap.usecases.media_vfx.catalogue import RULES
 from fsxap.usecases.media_vfx.jobs import job_template
 from fsxap.usecases.media_vfx.listing import KINDS, discover
 from fsxap.usecases.media_vfx.process import process
 from fsxap.usecases.media_vfx.sample import write_sample
-from fsxap.usecases.media_vfx.spec import frames, seconds, specification, yes_or_frames
+from fsxap.usecases.media_vfx.spec import LOOKS, frames, seconds, specification, yes_or_frames
 from fsxap.usecases.media_vfx.summary import summarise
 
+EXPECTED = ("any", "required", "forbidden")
 PARAMS = (
     Param(
         "spec",
@@ -19,6 +21,19 @@ PARAMS = (
         specification,
     ),
     Param("allow_black", "yes, no, or the frames that may be black, as 1-10,90-100", False, yes_or_frames),
+    Param(
+        "slate",
+        "required or forbidden: whether a shot begins with one frame of another picture with text on it",
+        "any",
+        choices=EXPECTED,
+    ),
+    Param(
+        "burnin",
+        "required or forbidden: whether text stands in one place of all frames (5 of a shot are looked at)",
+        "any",
+        choices=EXPECTED,
+    ),
+    Param("moderation", "ask Rekognition for moderation labels of 5 frames of a shot", False, boolean),
     Param("submit", "render scenes, and bad frames again", False, boolean),
     Param(
         "template",
@@ -42,6 +57,23 @@ PARAMS = (
     Param("max_pixels", "larger pictures are not judged", 1 << 28, int),
 )
 
+
+def text_wanted(params: Params) -> bool:
+    return {params["slate"], params["burnin"]} != {"any"}
+
+
+def units(item: Item, params: Params) -> dict[str, int]:
+    """Pictures that services are asked about: each is billed as one."""
+    if item.attrs.get("kind", "still") == "scene":
+        return {}
+    views = len(item.attrs.get("views", ())) or 1
+    looks = min(LOOKS * views, int(item.attrs.get("files", 1)))
+    found = {"moderation_images": looks} if params["moderation"] else {}
+    if item.attrs.get("kind") == "sequence" and text_wanted(params):
+        found["rekognition_images"] = looks if params["burnin"] != "any" else views
+    return found
+
+
 USE_CASE = UseCase(
     name="media-vfx",
     title="Render quality check",
@@ -62,6 +94,7 @@ USE_CASE = UseCase(
                 (
                     "deadline:CreateJob",
                     "deadline:GetJob",
+                    "deadline:SearchJobs",
                     "deadline:ListSteps",
                     "deadline:ListTasks",
                     "deadline:GetSessionAction",
@@ -72,10 +105,14 @@ USE_CASE = UseCase(
                 ("logs:GetLogEvents",),
                 ("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/deadline/*",),
             ),
+            # Neither action supports resources.
+            Grant(("rekognition:DetectText",), ("*",), text_wanted),
+            Grant(("rekognition:DetectModerationLabels",), ("*",), lambda params: bool(params["moderation"])),
         ),
         packages=("numpy", "opencv-python-headless", "OpenEXR", "pillow", "openjd-model"),
     ),
-    engines=("farm",),
+    engines=("farm", "text_on_frames", "moderation"),
+    units=units,
     sample=write_sample,
     rules={name: rule.meaning for name, rule in RULES.items()},
 )

@@ -18,6 +18,7 @@ class Rule(NamedTuple):
 
 _AGAIN = "render these frames again"
 _LOOK = "look at these frames beside their neighbours"
+_SLATE, _BURN_IN = "write the delivery again as -P slate says", "write the delivery again as -P burnin says"
 
 RULES: dict[str, Rule] = {
     "frame-missing": Rule("high", "A frame of the range has no file.", _AGAIN),
@@ -52,6 +53,13 @@ RULES: dict[str, Rule] = {
     ),
     "frame-padding": Rule(
         "low", "The frame number is written with another number of digits.", "rename these files", False
+    ),
+    "slate-missing": Rule("medium", "The shot does not begin with a slate, which is required.", _SLATE, False),
+    "slate-unexpected": Rule("medium", "The shot begins with a slate, which is forbidden.", _SLATE, False),
+    "burn-in-missing": Rule("medium", "No text stands in one place of all frames looked at.", _BURN_IN, False),
+    "burn-in-unexpected": Rule("medium", "Text stands in one place of all frames looked at.", _BURN_IN, False),
+    "moderation-label": Rule(
+        "medium", "Amazon Rekognition has moderation labels for the frame.", "let a person look before others do", False
     ),
     "scene-dependency-missing": Rule(
         "high", "A file that the scene reads is not below the source.", "copy it, or correct the path", False

@@ -3,7 +3,6 @@ holds."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from fsxap.engine.types import Kit
 from fsxap.errors import ConfigurationError, ItemError, NotFound
 from fsxap.model import dumps
 from fsxap.usecases.media_vfx import names
+from fsxap.usecases.media_vfx.inspect import unchanged
 from fsxap.usecases.media_vfx.sequences import Group
 from fsxap.usecases.media_vfx.table import Row
 
@@ -37,10 +37,7 @@ def approve(group: Group, rows: Sequence[Row], kit: Kit, about: Mapping[str, Any
     files = []
     for row in rows:
         kit.cancel.check()
-        body = kit.source.read(row.key)
-        if hashlib.sha256(body).hexdigest() != row.sha256:
-            raise ItemError(f"{row.key} changed after it was judged", code="changing", retryable=True)
-        yield kit.sink.put(row.key, body)
+        yield kit.sink.put(row.key, unchanged(row, kit.source.read))
         files.append({"key": row.key, "frame": row.frame, "view": row.view, "bytes": row.size, "sha256": row.sha256})
     yield kit.sink.put(manifest_key(group), dumps({**about, "files": files}).encode() + b"\n")
 

@@ -36,6 +36,14 @@ def rows_of(
     return list(_compared(_measured(members, read, frames, limits, check, pictures=neighbours)))
 
 
+def unchanged(row: Row, read: Callable[[str], bytes]) -> bytes:
+    """The file again; ItemError when it is no longer what was judged."""
+    body = read(row.key)
+    if hashlib.sha256(body).hexdigest() != row.sha256:
+        raise ItemError(f"{row.key} changed after it was judged", code="changing", retryable=True)
+    return body
+
+
 def _measured(
     members: Sequence[Member],
     read: Callable[[str], bytes],

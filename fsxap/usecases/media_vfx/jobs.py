@@ -84,11 +84,11 @@ def parameters(template: Mapping[str, Any], *, scene: str, frames: str, output: 
 
 
 def job(
-    template: Mapping[str, Any], values: Mapping[str, str], *, name: str, version: str, attempt: int = 1
+    template: Mapping[str, Any], values: Mapping[str, str], *, name: str, version: str, writes: str, attempt: int = 1
 ) -> FarmJob:
     """`version` is that of what is rendered: once it has changed, the same frames are another job."""
     token = digest(dumps(dict(template)), sorted(values.items()), version, attempt)
-    return FarmJob(name, template, dict(values), token)
+    return FarmJob(name, template, dict(values), token, writes)
 
 
 def bundle(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from fsxap.usecases.media_vfx import temporal, tiles
@@ -23,13 +23,13 @@ UNJUDGED = ("deep", "unsupported", "too-large")
 """Problems that are ours, not the picture's."""
 
 
-def judge(rows: Sequence[Row], spec: Spec, *, pictures: bool = True) -> list[Fault]:
+def judge(rows: Sequence[Row], spec: Spec, *, pictures: bool = True, slates: Collection[str] = ()) -> list[Fault]:
     """The faults of one view, its rows in order of frames. `pictures` is False for tiles of a texture, which are no
-    neighbours of each other."""
+    neighbours of each other. `slates` are keys of frames that are no neighbours of the shot."""
     faults = [*_problems(rows), *_uniform(rows, spec), *_alone(rows, spec), *_constant(rows)]
     if pictures:
         broken = {fault.row.key for fault in faults if fault.rule in BROKEN}
-        whole = [row for row in rows if row.look is not None and row.key not in broken]
+        whole = [row for row in rows if row.look is not None and row.key not in broken and row.key not in slates]
         faults += _among(whole, faults)
     return faults
 
@@ -186,11 +186,6 @@ def _alpha(rows: Sequence[Row]) -> Iterator[Fault]:
             if row.key not in told:
                 told.add(row.key)
                 yield Fault("frame-alpha", row, {"alpha": words})
-
-
-def _half_as_covered(usual: float) -> float:
-    """Of negative cover; where there is next to none usually, nothing can be missing."""
-    return usual / 2 if usual < -0.01 else 1.0
 
 
 def _sizes(rows: Sequence[Row]) -> Iterator[Fault]:

@@ -73,11 +73,6 @@ def version_of(key: str) -> str:
     return f"v{found[-1]}" if found else ""
 
 
-def unversioned(key: str) -> str:
-    """The key without its versions: what versions of one shot have in common."""
-    return _VERSION.sub(lambda found: found[0].replace(found[1], "*"), key)
-
-
 def looks_like_tiles(key: str, numbers: Iterable[int]) -> bool:
     """Texture tiles 1001 to 1100, where a folder or the name says texture: film frames begin at 1001 too."""
     return bool(_TEXTURE.search(key)) and all(1001 <= number <= 1100 for number in numbers)

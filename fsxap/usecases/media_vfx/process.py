@@ -49,7 +49,7 @@ def specification(kit: Kit) -> Spec:
 
 def _judged(group: Group, item: Item, kit: Kit, jobs: list[dict[str, Any]]) -> Result:
     """`jobs` collects what was submitted; a sequence that a job has mended is judged again, and submitted no more."""
-    from fsxap.usecases.media_vfx import deliver, sheet, verdict
+    from fsxap.usecases.media_vfx import deliver, overlays, sheet, verdict
     from fsxap.usecases.media_vfx.inspect import Limits, rows_of
 
     spec = specification(kit)
@@ -57,7 +57,8 @@ def _judged(group: Group, item: Item, kit: Kit, jobs: list[dict[str, Any]]) -> R
     rows = rows_of(
         group.members, kit.source.read, kit.frames, limits, kit.cancel.check, neighbours=group.kind != "tiles"
     )
-    made = verdict.reach(group, rows, spec)
+    seen = overlays.look(group, rows, limits, kit)
+    made = verdict.reach(group, rows, spec, seen)
     data: dict[str, Any] = {
         "decision": made.decision,
         "kind": group.kind,
@@ -84,6 +85,10 @@ def _judged(group: Group, item: Item, kit: Kit, jobs: list[dict[str, Any]]) -> R
     outputs = tuple(deliver.reject(group, kit, parts))
     findings = made.findings
     if plan and not jobs and rendering.wanted(kit):
+        # A job may have made other frames of these meanwhile, and what was judged is the past.
+        current = listing.found_again(item, kit)
+        if current is None or current.version != item.version:
+            raise NotFound(f"{item.key} is no longer what was judged")
         done = rendering.submit(plan, item, kit)
         jobs += done.records
         findings += done.findings

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,15 +38,16 @@ def of_scene(item: Item, application: str, kit: Kit) -> Rendered:
     stem = posixpath.splitext(name)[0]
     output = posixpath.join(folder, "renders", stem, f"{stem}.####.exr")
     values = jobs.parameters(template, scene=_seen(item.key, kit), frames=frames, output=_seen(output, kit))
-    return _submitted(template, values, item, kit)
+    return _submitted(template, values, item, _seen(output, kit), kit)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A job of the bad frames: what it is made of, and the files of its bundle."""
+    """A job of the bad frames: what it is made of, the pattern it writes, and the files of its bundle."""
 
     template: Mapping[str, Any]
     values: Mapping[str, str]
+    writes: str
     files: Mapping[str, bytes]
 
 
@@ -57,7 +60,7 @@ def again(group: Group, frames: tuple[int, ...], kit: Kit) -> Plan | None:
     scene = _seen(kit.params["scene"], kit, needed=needed) if kit.params["scene"] else ""
     output = _seen(group.key, kit, needed=needed)
     values = jobs.parameters(template, scene=scene, frames=names.written_range(frames), output=output)
-    return Plan(template, values, jobs.bundle(template, values))
+    return Plan(template, values, output, jobs.bundle(template, values))
 
 
 def wanted(kit: Kit) -> bool:
@@ -66,7 +69,7 @@ def wanted(kit: Kit) -> bool:
 
 
 def submit(plan: Plan, item: Item, kit: Kit) -> Rendered:
-    return _submitted(plan.template, plan.values, item, kit)
+    return _submitted(plan.template, plan.values, item, plan.writes, kit)
 
 
 def _seen(key: str, kit: Kit, *, needed: bool = True) -> str:
@@ -83,12 +86,35 @@ def _seen(key: str, kit: Kit, *, needed: bool = True) -> str:
     return f"{(root or kit.source.location).rstrip('/')}/{key}"
 
 
-def _submitted(template: Mapping[str, Any], values: Mapping[str, str], item: Item, kit: Kit) -> Rendered:
+def _submitted(template: Mapping[str, Any], values: Mapping[str, str], item: Item, writes: str, kit: Kit) -> Rendered:
+    # A scene and the frames it makes are two items, which may be processed side by side; digits are the renderer's.
+    writes = re.sub("#+", "#", writes)
+    alone: threading.Lock = kit.memo(f"rendering {writes}", threading.Lock)
+    if not alone.acquire(blocking=False):
+        raise _busy(writes, "another job of this run")
+    try:
+        return _rendered(template, values, item, writes, kit)
+    finally:
+        alone.release()
+
+
+def _busy(writes: str, job: str) -> ItemError:
+    return ItemError(
+        f"{job} still renders {writes}",
+        code="rendering",
+        hint="run again when it has ended: its frames are judged then, and only what is still wrong is rendered",
+        retryable=True,
+    )
+
+
+def _rendered(template: Mapping[str, Any], values: Mapping[str, str], item: Item, writes: str, kit: Kit) -> Rendered:
     records: list[dict[str, Any]] = []
     failed: tuple[int, ...] = ()
     for attempt in range(1, ATTEMPTS + 1):
-        job = jobs.job(template, values, name=item.key, version=item.version, attempt=attempt)
+        job = jobs.job(template, values, name=item.key, version=item.version, writes=writes, attempt=attempt)
         outcome = kit.farm.run(job, wait=kit.params["wait"])
+        if outcome.status == "busy":
+            raise _busy(writes, outcome.job)
         if outcome.status == "running":
             raise ItemError(
                 f"{outcome.job} is still running after {kit.params['wait']:.0f} s",

@@ -13,6 +13,8 @@ from fsxap.usecases.media_vfx.names import read_range
 
 KEYS = ("resolution", "aspect", "channels", "depth", "colour_space", "color_space", "range", "frames")
 LARGEST = 1 << 20
+LOOKS = 5
+"""Frames of a view that text and content are looked for in: each is a call that may cost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fsxap.model import Finding
 from fsxap.usecases.media_vfx import names, sequences
 from fsxap.usecases.media_vfx.catalogue import RULES
 from fsxap.usecases.media_vfx.judge import UNJUDGED, judge
+from fsxap.usecases.media_vfx.overlays import Overlays
 from fsxap.usecases.media_vfx.sequences import Group
 from fsxap.usecases.media_vfx.spec import Spec
 from fsxap.usecases.media_vfx.table import Fault, Row, median
@@ -31,11 +32,11 @@ class Verdict:
     rows: Sequence[Row]
 
 
-def reach(group: Group, rows: Sequence[Row], spec: Spec) -> Verdict:
-    faults: list[Fault] = []
+def reach(group: Group, rows: Sequence[Row], spec: Spec, seen: Overlays) -> Verdict:
+    faults: list[Fault] = list(seen.faults)
     for view in group.views:
         mine = sorted((row for row in rows if row.view == view), key=lambda row: row.frame)
-        faults += judge(mine, spec, pictures=group.kind != "tiles")
+        faults += judge(mine, spec, pictures=group.kind != "tiles", slates=seen.slates)
         faults += _named(group, view, mine, spec)
     findings = tuple(_findings(group, faults))
     unjudged = [row for row in rows if row.problem and row.problem[0] in UNJUDGED]
@@ -49,7 +50,11 @@ def reach(group: Group, rows: Sequence[Row], spec: Spec) -> Verdict:
         decision = (
             "skipped" if len(unjudged) == len(rows) and not findings else max(decision, "review", key=_ORDER.index)
         )
-    return Verdict(decision, findings, _facts(group, rows, unjudged, again), marked, again, rows)
+    facts = _facts(group, rows, unjudged, again) | seen.facts
+    if seen.unlooked and decision != "skipped":
+        facts["not_looked_at"] = seen.unlooked
+        decision = max(decision, "review", key=_ORDER.index)
+    return Verdict(decision, findings, facts, marked, again, rows)
 
 
 _ORDER = ("approved", "review", "rejected")

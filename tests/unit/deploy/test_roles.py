@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from fsxap.deploy.grants import ON_THE_PLACE
-from fsxap.engine import catalog
+from fsxap.deploy.render import render
+from fsxap.engine import catalog, params
 from tests.unit.deploy.templates import NAMES, ROLES, listed, references, resources, statements
 
 NO_RESOURCES = (
     "ec2:", "xray:", "cloudwatch:PutMetricData", "logs:CreateLogDelivery", "logs:GetLogDelivery",
     "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies", "logs:DescribeLogGroups", "textract:", "rekognition:DetectText",
-    "rekognition:DetectLabels", "comprehendmedical:DetectPHI", "comprehend:Detect",
+    "rekognition:DetectLabels", "rekognition:DetectModerationLabels", "comprehendmedical:DetectPHI",
+    "comprehend:Detect",
 )  # fmt: skip
 """Actions for which IAM knows no resources."""
 
@@ -94,13 +96,30 @@ def test_a_sealed_use_case_may_open_its_state_in_every_function(name: str) -> No
 def test_the_footprint_is_granted_to_process_and_nothing_more(name: str) -> None:
     """Besides its logs and the state, process may do what its footprint says."""
     case = catalog.load(name)
-    given = {action for grant in case.footprint.grants for action in grant.actions}
+    defaults = params.parse(case, [], {})
+    given = {action for grant in case.footprint.grants if grant.when(defaults) for action in grant.actions}
     found = {action for statement in statements(name, "ProcessRole") for action in listed(statement["Action"])}
     own = {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "kms:Decrypt"}
     own |= {"kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments"}
     own |= {"xray:PutTelemetryRecords", "secretsmanager:GetSecretValue"}
     assert given <= found
     assert {action for action in found - given - own if not action.startswith("ec2:")} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "granted"),
+    [
+        ({}, set()),
+        ({"slate": "any", "moderation": "no"}, set()),
+        ({"burnin": "forbidden"}, {"rekognition:DetectText"}),
+        ({"moderation": "yes"}, {"rekognition:DetectModerationLabels"}),
+    ],
+)
+def test_what_parameters_do_not_call_for_is_not_granted(given: dict[str, str], granted: set[str]) -> None:
+    made = render(catalog.load("media-vfx"), given).template["Resources"]
+    for role in ROLES[:3]:
+        actions = set(re.findall(r"rekognition:\w+", json.dumps(made[role])))
+        assert actions == (granted if role == "ProcessRole" else set())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -66,3 +66,11 @@ def test_pictures_are_read_by_both_engines_on_aws_and_by_one_here(connect: Any) 
     pytest.importorskip("rapidocr")
     assert connect("us-east-1", "./folder").text_in_image.engine.count(" + ") == 0
     assert connect("us-east-1").text_in_image.engine.endswith(" + rekognition DetectText")
+
+
+def test_frames_are_read_by_one_engine_and_moderated_on_aws_alone(connect: Any) -> None:
+    pytest.importorskip("rapidocr")
+    assert connect("us-east-1", "./folder").text_on_frames.engine.startswith("rapidocr")
+    assert connect("us-east-1", "./folder").moderation is None
+    assert connect("us-east-1").text_on_frames.engine == "rekognition DetectText"
+    assert connect("us-east-1", "./folder", engines="aws").moderation.engine == "rekognition DetectModerationLabels"

@@ -57,7 +57,7 @@ steps:
 
 
 def job(text: str, **parameters: str) -> FarmJob:
-    return FarmJob("job", yaml.safe_load(text), parameters, "token")
+    return FarmJob("job", yaml.safe_load(text), parameters, "token", "out.####.exr")
 
 
 def run(tmp_path: Path, made: FarmJob, wait: float = 60) -> FarmOutcome:
@@ -111,7 +111,7 @@ def test_bundled_templates_are_valid(name: str, tmp_path: Path) -> None:
     template = jobs.load(name)
     values = jobs.parameters(template, scene="/v/a.scene", frames="1-3,7", output="/v/r/a.####.exr")
     values |= {"Command": "true"} if name == "command" else {}
-    made, _ = checked(FarmJob(name, template, values, "token"), tmp_path)
+    made, _ = checked(FarmJob(name, template, values, "token", "out.####.exr"), tmp_path)
     assert made.steps[0].parameterSpace is not None
     assert "1-3,7" in values.values()
 
@@ -150,11 +150,11 @@ def test_parameters_go_where_their_names_say() -> None:
 
 def test_equal_work_has_one_token() -> None:
     template = jobs.load("sample")
-    one = jobs.job(template, {"Frames": "1"}, name="a", version="v1", attempt=1)
-    assert one.token == jobs.job(template, {"Frames": "1"}, name="a", version="v1", attempt=1).token
+    one = jobs.job(template, {"Frames": "1"}, name="a", writes="a.#.exr", version="v1", attempt=1)
+    assert one.token == jobs.job(template, {"Frames": "1"}, name="a", writes="a.#.exr", version="v1", attempt=1).token
     others = [
-        jobs.job(template, {"Frames": "2"}, name="a", version="v1", attempt=1),
-        jobs.job(template, {"Frames": "1"}, name="a", version="v2", attempt=1),
-        jobs.job(template, {"Frames": "1"}, name="a", version="v1", attempt=2),
+        jobs.job(template, {"Frames": "2"}, name="a", writes="a.#.exr", version="v1", attempt=1),
+        jobs.job(template, {"Frames": "1"}, name="a", writes="a.#.exr", version="v2", attempt=1),
+        jobs.job(template, {"Frames": "1"}, name="a", writes="a.#.exr", version="v1", attempt=2),
     ]
     assert len({one.token, *(other.token for other in others)}) == 4

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from fsxap.providers.aws.deadline import DeadlineFarm
 from fsxap.rendering import FarmJob, FarmOutcome
 
 FARM, QUEUE = "farm-" + "0" * 32, "queue-" + "1" * 32
+MARK = deadline.digest("/v/a.####.exr", size=12)
 JOB, STEP, TASK = "job-" + "2" * 32, "step-" + "3" * 32, "task-" + "4" * 32 + "-0"
 ACTION, SESSION = "sessionaction-" + "5" * 32 + "-0", "session-" + "5" * 32
 PLACE = {"farmId": FARM, "queueId": QUEUE}
@@ -41,7 +43,8 @@ TEMPLATE = {
         }
     ],
 }
-WORK = FarmJob("shot", TEMPLATE, {"Frames": "1-3", "Scene": "/v/a.blend", "Samples": "8"}, "token")
+WORK = FarmJob("shot", TEMPLATE, {"Frames": "1-3", "Scene": "/v/a.blend", "Samples": "8"}, "token", "/v/a.####.exr")
+NAMED = TEMPLATE | {"name": f"Render {deadline.mark(WORK)}"}
 
 
 @lru_cache
@@ -59,10 +62,30 @@ class Service:
         for stub in self.stubs:
             stub.activate()
 
+    def search(self, *found: tuple[str, str, str], more: int | None = None, offset: int = 0) -> None:
+        """Jobs as (id, name, status)."""
+        jobs = [{"jobId": job, "name": name, "taskRunStatus": status} for job, name, status in found]
+        expected = {
+            "farmId": FARM,
+            "queueIds": [QUEUE],
+            "filterExpressions": {
+                "filters": [{"searchTermFilter": {"searchTerm": MARK, "matchType": "CONTAINS"}}],
+                "operator": "AND",
+            },
+            "itemOffset": offset,
+            "pageSize": 100,
+        }
+        answer = {"jobs": jobs, "totalResults": len(jobs)} | ({"nextItemOffset": more} if more else {})
+        self.stubs[0].add_response("search_jobs", answer, expected)
+
     def create(self) -> None:
+        self.search()
+        self.creates()
+
+    def creates(self) -> None:
         expected = {
             **PLACE,
-            "template": json.dumps(TEMPLATE),
+            "template": json.dumps(NAMED),
             "templateType": "JSON",
             "priority": 50,
             "parameters": {"Frames": {"string": "1-3"}, "Scene": {"path": "/v/a.blend"}, "Samples": {"int": "8"}},
@@ -163,6 +186,7 @@ def test_a_job_that_could_not_be_made_says_why(service: Service) -> None:
 
 
 def test_errors_are_ours(service: Service) -> None:
+    service.search()
     service.stubs[0].add_client_error("create_job", "ThrottlingException", "slow down", 429)
     with pytest.raises(Throttled):
         service.run()
@@ -175,10 +199,11 @@ def test_the_same_work_has_the_same_token(monkeypatch: pytest.MonkeyPatch) -> No
         service.deadline.meta.events.register(
             "before-parameter-build.deadline.CreateJob", lambda params, **_: tokens.append(params["clientToken"])
         )
-        service.create()
+        service.search()
+        service.stubs[0].add_response("create_job", {"jobId": JOB})
         service.get("SUCCEEDED", SUCCEEDED=3)
         farm = DeadlineFarm(service.deadline, service.logs, farm=FARM, queue=QUEUE, cancel=Cancel())
-        farm.run(FarmJob("shot", TEMPLATE, WORK.parameters, token), wait=1)
+        farm.run(replace(WORK, token=token), wait=1)
     assert tokens[0] == tokens[1] != tokens[2]
 
 
@@ -191,5 +216,38 @@ def test_ids_are_checked_before_any_call(farm: str, queue: str) -> None:
 def test_a_template_that_does_not_fit_is_not_sent(service: Service) -> None:
     farm = DeadlineFarm(service.deadline, service.logs, farm=FARM, queue=QUEUE, cancel=Cancel())
     with pytest.raises(FsxapError) as caught:
-        farm.run(FarmJob("shot", TEMPLATE | {"steps": []}, {}, "token"), wait=1)
+        farm.run(replace(WORK, template=TEMPLATE | {"steps": []}), wait=1)
     assert caught.value.code == "template"
+
+
+OTHER = "job-" + "9" * 32
+LIKE_MINE = f"Render {deadline.mark(WORK)}"
+LIKE_ANOTHER = f"Render {deadline.mark(replace(WORK, token='earlier'))}"
+
+
+@pytest.mark.parametrize("status", ["PENDING", "RUNNING", "SUSPENDED"])
+def test_no_second_job_makes_the_same_frames(service: Service, status: str) -> None:
+    """The scene has changed since, so that the token is another one, but its frames are being written."""
+    service.search((OTHER, LIKE_ANOTHER, status))
+    assert service.run() == FarmOutcome(OTHER, "busy")
+
+
+def test_the_job_itself_is_followed_however_long_ago_it_was_made(service: Service) -> None:
+    service.search((JOB, LIKE_MINE, "RUNNING"))
+    service.get("SUCCEEDED", SUCCEEDED=3)
+    assert service.run() == FarmOutcome(JOB, "succeeded", 3)
+
+
+def test_jobs_that_ended_or_only_look_alike_are_in_nobodys_way(service: Service) -> None:
+    service.search((OTHER, LIKE_ANOTHER, "SUCCEEDED"), (OTHER, "a job of others", "RUNNING"), more=100)
+    service.search((OTHER, LIKE_ANOTHER, "CANCELED"), offset=100)
+    service.creates()
+    service.get("SUCCEEDED", SUCCEEDED=3)
+    assert service.run() == FarmOutcome(JOB, "succeeded", 3)
+
+
+def test_where_the_queue_cannot_be_searched_nothing_is_submitted(service: Service) -> None:
+    service.stubs[0].add_client_error("search_jobs", "AccessDeniedException", "no", 403)
+    with pytest.raises(FsxapError) as caught:
+        service.run()
+    assert caught.value.code == "access-denied"

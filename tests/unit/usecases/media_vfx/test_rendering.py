@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,11 @@ class FakeKit:
     farm: FakeFarm
     source: Place = field(default_factory=lambda: Place("/volume"))
     params: dict[str, Any] = field(default_factory=dict)
+
+    memos: dict[str, Any] = field(default_factory=dict)
+
+    def memo(self, name: str, make: Callable[[], Any]) -> Any:
+        return self.memos.setdefault(name, make())
 
     def __post_init__(self) -> None:
         chosen = {
@@ -108,3 +114,33 @@ def test_workers_do_not_see_the_access_point() -> None:
     kit.params["root"] = "/mnt/volume/"
     rendering.of_scene(SCENE, "usd", kit)
     assert kit.farm.seen[0].parameters["SceneFile"] == "/mnt/volume/shot/ball.usda"
+
+
+def test_a_scene_and_the_frames_it_makes_are_not_rendered_side_by_side() -> None:
+    (made,) = group(Item(f"shot/renders/ball/ball.{number:05d}.exr", 1, "t", "v") for number in range(1, 6))
+    kit: Any = FakeKit(FakeFarm())
+    refused = []
+
+    def run(job: FarmJob, *, wait: float) -> FarmOutcome:
+        """While the scene's job runs, its frames are found to be bad."""
+        plan = rendering.again(made, (3,), kit)
+        assert plan is not None and job.writes == "/volume/shot/renders/ball/ball.#.exr"
+        with pytest.raises(ItemError) as caught:
+            rendering.submit(plan, made.item(), kit)
+        refused.append(caught.value)
+        return FarmOutcome("job-1", "succeeded", 5)
+
+    kit.farm.run = run
+    rendering.of_scene(SCENE, "usd", kit)
+    (error,) = refused
+    assert error.code == "rendering" and error.retryable
+    kit.farm = FakeFarm()
+    plan = rendering.again(made, (3,), kit)
+    assert plan is not None and rendering.submit(plan, made.item(), kit).records[0]["status"] == "succeeded"
+
+
+def test_where_another_job_makes_the_frames_the_item_waits_for_the_next_run() -> None:
+    kit: Any = FakeKit(FakeFarm(status="busy"))
+    with pytest.raises(ItemError, match="job-1 still renders /volume/shot/renders/ball/ball") as caught:
+        rendering.of_scene(SCENE, "usd", kit)
+    assert caught.value.code == "rendering" and caught.value.retryable
