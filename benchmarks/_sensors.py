@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -125,7 +125,9 @@ def _cycle(rng: np.random.Generator, n: int) -> Values:
     return np.round(np.where(phase < 60, 25 + phase * 1.5, 25) + rng.normal(0, 0.2, n), 1)
 
 
-CLEAN: dict[str, Callable[[np.random.Generator, int], Values]] = {
+Kind = Callable[[np.random.Generator, int], "Values"]
+
+CLEAN: dict[str, Kind] = {
     "noise": _noise,
     "seasonal": _seasonal,
     "daily": _daily,
@@ -144,24 +146,73 @@ CLEAN: dict[str, Callable[[np.random.Generator, int], Values]] = {
     "motor": _motor,
     "cycle": _cycle,
 }
-CARRIERS = ("noise", "seasonal", "daily", "quantised", "fine")
+CARRIERS = {kind: CLEAN[kind] for kind in ("noise", "seasonal", "daily", "quantised", "fine")}
 """Kinds that faults are planted on."""
 
 
-def clean(seed: int, n: int = 4320) -> list[Sensor]:
+def _student(degrees: int) -> Kind:
+    return lambda rng, n: 20 + 0.3 * rng.standard_t(degrees, n)
+
+
+def _walk(rng: np.random.Generator, n: int) -> Values:
+    return 50 + np.cumsum(rng.normal(0, 0.05, n)) + rng.normal(0, 0.1, n)
+
+
+def _pure_walk(rng: np.random.Generator, n: int) -> Values:
+    """Each reading is the one before and a step: every jump stays."""
+    return 50 + np.cumsum(rng.normal(0, 0.1, n))
+
+
+def _wandering_season(rng: np.random.Generator, n: int) -> Values:
+    return _seasonal(rng, n) + 2 * (_wander(rng, n) - 7)
+
+
+def _two_seasons(rng: np.random.Generator, n: int) -> Values:
+    """A day and a shift, neither a sine."""
+    day, shift = (np.abs(np.sin(np.pi * np.arange(n) / period)) for period in (1440, 480))
+    return 20 + 4 * day + 2 * shift**3 + rng.normal(0, 0.2, n)
+
+
+def _swelling(rng: np.random.Generator, n: int) -> Values:
+    """Noise that grows and shrinks fivefold within the day."""
+    return 30 + rng.normal(0, 1, n) * (0.6 + 0.4 * np.sin(2 * np.pi * np.arange(n) / 1440))
+
+
+def _pink(rng: np.random.Generator, n: int) -> Values:
+    scaled = np.fft.rfft(rng.normal(0, 1, n)) / np.sqrt(np.maximum(np.arange(n // 2 + 1), 1))
+    made = np.fft.irfft(scaled, n)
+    return 10 + 0.3 * made / made.std()
+
+
+HARD: dict[str, Kind] = {
+    "student-3": _student(3),
+    "student-5": _student(5),
+    "laplace": _laplace,
+    "two seasons": _two_seasons,
+    "wandering season": _wandering_season,
+    "wander": _wander,
+    "walk in noise": _walk,
+    "pure walk": _pure_walk,
+    "swelling": _swelling,
+    "pink": _pink,
+}
+"""Noise that the queries were not made for."""
+
+
+def clean(seed: int, n: int = 4320, kinds: Mapping[str, Kind] = CLEAN) -> list[Sensor]:
     return [
         Sensor(f"{kind}-{seed}", make(np.random.default_rng([seed, at]), n))
-        for at, (kind, make) in enumerate(CLEAN.items())
+        for at, (kind, make) in enumerate(kinds.items())
     ]
 
 
-def faulty(seed: int, n: int = 4320) -> list[Sensor]:
+def faulty(seed: int, n: int = 4320, kinds: Mapping[str, Kind] = CARRIERS) -> list[Sensor]:
     """For each carrier a sensor with spikes, one with stuck runs, one with a drift and one with gaps."""
     found = []
-    for at, kind in enumerate(CARRIERS):
+    for at, (kind, make) in enumerate(kinds.items()):
         for number, plant in enumerate((_spikes, _stuck, _drift, _gaps)):
             rng = np.random.default_rng([seed, 100 + at, number])
-            values = CLEAN[kind](rng, n)
+            values = make(rng, n)
             labels = plant(rng, values)
             found.append(Sensor(f"{kind}-{plant.__name__[1:]}-{seed}", values, tuple(labels)))
     return found

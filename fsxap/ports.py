@@ -204,6 +204,9 @@ class Tabular(Protocol):
         """
         ...
 
+    def join(self, parts: Sequence[Path], parquet: Path) -> int:
+        """Writes the rows of Parquet files with equal columns behind each other, and returns how many."""
+
     def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
         """Rows as `Sql.query` gives them; each table is a Parquet file."""
         ...
@@ -253,6 +256,25 @@ class TextInImage(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a model calls a picture, or a part: `box` is left, top, width and height as shares of the picture's."""
+
+    name: str
+    confidence: float
+    box: tuple[float, float, float, float] | None = None
+
+
+class Labels(Protocol):
+    """What a picture shows, in the words of a model."""
+
+    @property
+    def engine(self) -> str: ...
+
+    def find(self, body: bytes, least: float) -> Sequence[Label]:
+        """Of an encoded picture, from this confidence (0 to 1) on, the surest first."""
+
+
 class Features(Protocol):
     """What surrounds each place of a picture, for comparing places of textures."""
 
@@ -261,7 +283,6 @@ class Features(Protocol):
 
     def layers(self, picture: NDArray[numpy.uint8]) -> Sequence[NDArray[numpy.float32]]:
         """Of a grey picture of 256 x 256 pixels: arrays (32, 32, channels)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from fsxap.engine import params
 from fsxap.engine.estimate import Choice
 from fsxap.engine.kit import ENGINES
 from fsxap.engine.settings import Settings
-from fsxap.engine.types import UseCase
+from fsxap.engine.types import UseCase, labels_engine
 from fsxap.errors import UsageError
 
 RATE = "rate(1 day)"
@@ -63,6 +63,8 @@ def choice(case: UseCase, wish: Wish, settings: Settings, *, remote: bool, backl
     given, measures = _split(case, wish.pairs)
     values = params.parse(case, given, settings.sections["params"].get(case.name, {}))
     engines = _engines(case, wish, settings, measures, remote=remote)
+    if "labels" in engines:
+        engines["labels"] = labels_engine(values)
     plain = {name: int(number) for name, number in measures.items() if name in NAMES}
     found = Choice(wish.label, case, values, engines, plain)
     if not wish.schedule:

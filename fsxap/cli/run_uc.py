@@ -89,7 +89,8 @@ def run_uc(
     """Run a use case over a folder or access point. Done again, it processes only what is new, changed or failed."""
     from fsxap.cli.running import Order
     from fsxap.engine import catalog, locations, params
-    from fsxap.engine.kit import ENGINES, parse_engines
+    from fsxap.engine.kit import ENGINES
+    from fsxap.engine.params import parse_engines
     from fsxap.model import digest
 
     case = catalog.find(use_case)

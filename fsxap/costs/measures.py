@@ -27,6 +27,9 @@ MEASURES = (
     Measure("characters", 2_000, "entities phi_text", "characters of text examined in an item"),
     Measure("queries", 8, "sql", "SQL queries of a run", per_run=True),
     Measure("scanned", 0, "sql", "bytes each query scans; 10 MB at least are billed", per_run=True),
+    Measure(
+        "model_hours", 1, "labels", "hours that a Custom Labels model runs, used or not, times its units", per_run=True
+    ),
     Measure("input_tokens", 2_000, "narrator", "tokens the model reads in a run", per_run=True),
     Measure("output_tokens", 500, "narrator", "tokens the model writes in a run", per_run=True),
 )
@@ -53,6 +56,8 @@ def run_units(engines: Mapping[str, str], given: Mapping[str, int]) -> dict[str,
     units: dict[str, int] = {}
     if engines.get("sql") == "aws":
         units["athena_bytes"] = value["queries"] * max(LEAST_SCANNED, value["scanned"])
+    if engines.get("labels") == "aws":
+        units["custom_labels_hours"] = value["model_hours"]
     if engines.get("narrator") == "aws":
         units["bedrock_input_tokens"] = value["input_tokens"]
         units["bedrock_output_tokens"] = value["output_tokens"]

@@ -42,7 +42,7 @@ def statements(use_case: UseCase, stage: str, params: Params) -> list[Statement]
     and models."""
     found = [*_state(), *_logs(stage)]
     for grant in _granted(use_case, stage, params):
-        found += _translated(grant, use_case)
+        found += _translated(grant, use_case, params)
     if use_case.seal is not None:
         found.append(allow(["secretsmanager:GetSecretValue"], {"Ref": "KeySecretArn"}, sid="Key"))
     if stage == "summarise" and by_athena(use_case):
@@ -73,7 +73,7 @@ def _granted(use_case: UseCase, stage: str, params: Params) -> Iterator[Grant]:
             yield grant
 
 
-def _translated(grant: Grant, use_case: UseCase) -> Iterator[Statement]:
+def _translated(grant: Grant, use_case: UseCase, params: Params) -> Iterator[Statement]:
     for resource in grant.resources:
         if resource in ("source", "sink"):
             yield from _on_access_point(grant.actions, resource, use_case.name)
@@ -81,6 +81,8 @@ def _translated(grant: Grant, use_case: UseCase) -> Iterator[Statement]:
             yield allow(list(grant.actions), sub("${StateBucket.Arn}"), sub("${StateBucket.Arn}/*"))
         elif resource == "secret":
             yield allow(list(grant.actions), {"Ref": "OntapSecretArn"}, sid="OntapSecret")
+        elif resource.startswith("parameter:"):
+            yield allow(list(grant.actions), str(params[resource.partition(":")[2]]))
         else:
             yield allow(list(grant.actions), sub(resource) if "${" in resource else resource)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fsxap.deploy.bill import materials
 from fsxap.deploy.render import RUNTIME
+from fsxap.engine.packed import ARCHIVE
 from fsxap.engine.types import UseCase
 from fsxap.errors import ConfigurationError
 from fsxap.jsontext import digest
@@ -35,6 +36,7 @@ PLATFORMS = {
 CA = "ontap-ca.pem"
 """Name in the zip of the certificate of the ONTAP endpoint's CA."""
 TASK = "/var/task"
+_INSIDE = f"{ARCHIVE}/"
 
 Wheels = Callable[[tuple[str, ...], str], Path]
 """From names of packages and an architecture to a folder that holds them and what they need."""
@@ -66,30 +68,37 @@ def build(
     content = dict(contents(use_case, architecture, wheels or download))
     if ca_file:
         content[CA] = Path(ca_file)
-    unzipped = sum(path.stat().st_size for path in content.values())
-    if unzipped > LIMIT:
-        raise ConfigurationError(
-            f"the code of {use_case.name} takes {unzipped >> 20} MB unzipped, and Lambda {LIMIT >> 20} MB at most",
-            code="too-large",
-            hint=f"the largest: {', '.join(_largest(content))}",
-        )
-    total = _digest(content)
+    total, bill_of = _digest(content), {name.removeprefix(_INSIDE): path for name, path in content.items()}
+    packed = {name.removeprefix(_INSIDE): content.pop(name) for name in sorted(content) if name.startswith(_INSIDE)}
     name = f"{use_case.name}-{architecture}-{total[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{name}.zip"
-    _write(target, content)
-    bill = folder / f"{name}.cdx.json"
-    bill.write_text(materials(name, total, content), encoding="utf-8")
+    target, bill = folder / f"{name}.zip", folder / f"{name}.cdx.json"
+    with tempfile.TemporaryDirectory() as scratch:
+        if packed:
+            content[ARCHIVE] = Path(scratch, ARCHIVE)
+            _write(content[ARCHIVE], packed)
+        unzipped = sum(path.stat().st_size for path in content.values())
+        if unzipped > LIMIT:
+            raise ConfigurationError(
+                f"the code of {use_case.name} takes {unzipped >> 20} MB unzipped, and Lambda {LIMIT >> 20} MB at most",
+                code="too-large",
+                hint=f"the largest: {', '.join(_largest(content))}",
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(target, content)
+    bill.write_text(materials(name, total, bill_of), encoding="utf-8")
     return Package(target, total, f"fsxap/{target.name}", unzipped, bill)
 
 
 def contents(use_case: UseCase, architecture: str, wheels: Wheels) -> Iterator[tuple[str, Path]]:
-    """Name in the zip → file here."""
+    """Name in the zip → file here; what stays packed has names below the archive's."""
     yield from _ours(use_case)
     for name in PURE:
         yield from _installed(name)
     if packages := native(use_case):
-        yield from _below(wheels(packages, architecture))
+        folder = wheels(packages, architecture)
+        packed = _files(folder, use_case.footprint.packed)
+        for name, path in _below(folder):
+            yield (_INSIDE + name if name in packed else name), path
 
 
 def native(use_case: UseCase) -> tuple[str, ...]:
@@ -114,6 +123,12 @@ def _installed(name: str) -> Iterator[tuple[str, Path]]:
             yield file.as_posix(), path
 
 
+def _files(folder: Path, packages: tuple[str, ...]) -> set[str]:
+    """What of a folder of unpacked wheels belongs to these packages."""
+    found = (each for each in metadata.distributions(path=[str(folder)]) if each.metadata["Name"] in packages)
+    return {file.as_posix() for each in found for file in each.files or ()}
+
+
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
@@ -135,7 +150,8 @@ def _write(target: Path, content: Mapping[str, Path]) -> None:
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(content):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.compress_type = zipfile.ZIP_STORED if name == ARCHIVE else zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
             with content[name].open("rb") as source, archive.open(entry, "w") as stream:
                 shutil.copyfileobj(source, stream, 1 << 20)

@@ -14,13 +14,14 @@ from fsxap.engine import farms, locations
 from fsxap.engine.locations import Location
 from fsxap.engine.settings import Settings
 from fsxap.engine.stores import connect_aws, open_store
-from fsxap.engine.types import Params, UseCase
+from fsxap.engine.types import Params, UseCase, labels_engine
 from fsxap.errors import ConfigurationError, UsageError
 from fsxap.ports import (
     Cancellation,
     Documents,
     Entities,
     Features,
+    Labels,
     Narrator,
     Notifier,
     Ontap,
@@ -118,7 +119,8 @@ class Kit:
 
     def plan(self) -> dict[str, str]:
         """Capability → engine, for dry runs and digests."""
-        return {each: self._ontap_kind() if each == "ontap" else self.engine(each) for each in self.use_case.engines}
+        chosen = {"ontap": self._ontap_kind(), "labels": labels_engine(self.params)}
+        return {each: chosen.get(each) or self.engine(each) for each in self.use_case.engines}
 
     @cached_property
     def aws(self) -> Aws:
@@ -159,6 +161,12 @@ class Kit:
         from fsxap.providers.local.features import DetectorFeatures
 
         return self.memo("features", DetectorFeatures)  # type: ignore[no-any-return]
+
+    def labels(self, model: str) -> Labels:
+        from fsxap.engine import finders
+
+        asked = self._asked("labels")
+        return self.memo(f"labels {model}", lambda: finders.connect_labels(self, self._meter.add, model, asked))  # type: ignore[no-any-return]
 
     @property
     def text_in_image(self) -> TextInImage:
@@ -333,14 +341,3 @@ class Kit:
             for made in self._memo.values():
                 if hasattr(made, "close"):
                     made.close()
-
-
-def parse_engines(pairs: list[str]) -> dict[str, str]:
-    """--engine CAPABILITY=NAME, repeated."""
-    chosen: dict[str, str] = {}
-    for pair in pairs:
-        capability, equals, name = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--engine takes CAPABILITY=NAME, not {pair!r}", hint="for example --engine sql=aws")
-        chosen[capability.strip()] = name.strip()
-    return chosen

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fsxap.costs.pricing import Prices, cost_record
-from fsxap.engine import catalog, execute, journal, lag, locations, params, publish, runs, stages
+from fsxap.engine import catalog, execute, journal, lag, locations, packed, params, publish, runs, stages
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.kit import Kit
 from fsxap.engine.locations import Location
@@ -119,6 +119,7 @@ class Function:
 def handle(event: Mapping[str, Any], context: Any, environ: Mapping[str, str] = os.environ) -> Record:
     """The entry point. Errors are raised, so that Step Functions sees them."""
     about = event.get("BatchInput") or event
+    packed.offer(Path(__file__).parents[2] / packed.ARCHIVE)
     stage = about.get("stage", "process")
     if stage not in STAGES:
         raise UsageError(f"unknown stage {stage!r}: one of {', '.join(STAGES)}")

@@ -34,3 +34,14 @@ def _value(param: Param, text: str) -> Any:
         return param.parse(text)
     except ValueError as error:
         raise UsageError(f"parameter {param.name}: {error}") from None
+
+
+def parse_engines(pairs: list[str]) -> dict[str, str]:
+    """--engine CAPABILITY=NAME, repeated."""
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        capability, equals, name = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--engine takes CAPABILITY=NAME, not {pair!r}", hint="for example --engine sql=aws")
+        chosen[capability.strip()] = name.strip()
+    return chosen

@@ -13,6 +13,7 @@ from fsxap.ports import (
     Documents,
     Entities,
     Features,
+    Labels,
     Narrator,
     Notifier,
     Ontap,
@@ -26,6 +27,11 @@ from fsxap.ports import (
 from fsxap.rendering import Farm, Frames, Moderation
 
 Params = Mapping[str, Any]
+
+
+def labels_engine(params: Params) -> str:
+    """A model of one's own is the only engine that is chosen by naming it."""
+    return "aws" if params.get("model") else "local"
 
 
 class Kit(Protocol):
@@ -47,6 +53,10 @@ class Kit(Protocol):
     def tabular(self) -> Tabular: ...
     @property
     def features(self) -> Features: ...
+    def labels(self, model: str) -> Labels:
+        """Of the model with this ARN; without one, what pictures show in general."""
+        ...
+
     @property
     def text_in_image(self) -> TextInImage: ...
     @property
@@ -141,7 +151,8 @@ def always(_params: Params) -> bool:
 class Grant:
     """IAM actions on resources; `source`, `sink` and `state` stand for the access point and the state bucket.
 
-    `when` says of a deployment's parameters whether they call for it."""
+    `parameter:NAME` stands for what that parameter says. `when` says of a deployment's parameters whether they call
+    for it."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -157,6 +168,9 @@ class Footprint:
     needs_ontap: bool = False
     grants: tuple[Grant, ...] = ()
     packages: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
+    """Of `packages`, those that not every item needs: they stay zipped until they are imported, because Lambda limits
+    what is unzipped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,8 @@ SIGNALS: tuple[Signal, ...] = (
            errors.ConfigurationError, "malformed-policy", "access point policy",
            hint="the action at fault is not named: try them one by one (s3:ListObjectsV2 and s3:HeadBucket are no "
                 "actions); a policy has at most 20 KB after normalization, and its principals must exist"),
+    Signal("ResourceNotReadyException", errors.ConfigurationError, "model-not-running", "AI services",
+           hint="start the model first: aws rekognition start-project-version; it costs by the hour until stopped"),
     Signal("InvalidS3ObjectException", errors.ServiceError, "service-cannot-read", "AI services",
            hint="this service cannot read an access point itself: send the bytes, or stage the object in a standard "
                 "bucket"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -106,6 +106,17 @@ class DuckTabular:
                 )
         cursor.execute("DROP TABLE rows_aside")
         cursor.execute("DROP TABLE scans_aside")
+
+    def join(self, parts: Sequence[Path], parquet: Path) -> int:
+        cursor = self._database.cursor()
+        copy = "COPY (FROM read_parquet(?, hive_partitioning=false)) TO ? (FORMAT parquet, COMPRESSION zstd)"
+        try:
+            ((rows,),) = cursor.execute(copy, [[part.as_posix() for part in parts], parquet.as_posix()]).fetchall()
+        except self._duckdb.Error as error:
+            raise duck.translated(self._duckdb, error, "put the parts of the file together") from error
+        finally:
+            cursor.close()
+        return int(rows)
 
     def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
         query, cursor = to_duckdb(sql), self._database.cursor()

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import codecs
+import re
 from zoneinfo import ZoneInfo
 
-from fsxap.engine.types import Footprint, Grant, Match, Param, UseCase
+from fsxap.engine.types import Footprint, Grant, Match, Param, Params, UseCase, boolean, words
 from fsxap.model import Item
-from fsxap.usecases.manufacturing_analytics import findings, images, limits
+from fsxap.usecases.manufacturing_analytics import findings, images, limits, together
 from fsxap.usecases.manufacturing_analytics.golden import SUFFIXES as PICTURES
 from fsxap.usecases.manufacturing_analytics.process import LOGS, process
 from fsxap.usecases.manufacturing_analytics.sample import write_sample
 from fsxap.usecases.manufacturing_analytics.sniff import parse_schema
 from fsxap.usecases.manufacturing_analytics.summary import summarise
+
+_PROJECT_VERSION = re.compile(
+    r"arn:[a-z\d-]+:rekognition:[a-z\d-]+:\d{12}:project/[\w.-]{1,255}/version/[\w.-]{1,255}/\d+", re.ASCII
+)
 
 
 def _zone(text: str) -> str:
@@ -36,6 +41,14 @@ def _window(text: str) -> int:
     return readings
 
 
+def _model(text: str) -> str:
+    if text and not _PROJECT_VERSION.fullmatch(text):
+        raise ValueError(
+            "the ARN of a Custom Labels model: arn:aws:rekognition:REGION:ACCOUNT:project/NAME/version/NAME/NUMBER"
+        )
+    return text
+
+
 def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < 1e9:
@@ -47,6 +60,7 @@ PARAMS = (
     Param("threshold", "how many robust deviations a spike stands out by", 5.0, _positive),
     Param("window", "readings around a point that it is held against, and the shortest stuck run", 15, _window),
     Param("drift", "how many deviations of its noise a sensor drifts by, at least", 3.0, _positive),
+    Param("rate", "share of a line's sensors that is off in one hour, from which that is a finding", 0.5, _positive),
     Param("timezone", "zone of times without an offset", "UTC", _zone),
     Param("encoding", "of the logs: auto, or a name such as cp932", "auto", _encoding),
     Param("schema", "columns as name:type,name:type; told from the file by default", (), parse_schema),
@@ -60,6 +74,9 @@ PARAMS = (
         "reference",
         choices=("reference", "texture"),
     ),
+    Param("model", "ARN of a running Rekognition Custom Labels model that judges pictures instead", "", _model),
+    Param("good", "labels of that model that mean a good part; without any, every label is a defect", (), words),
+    Param("labels", "let Rekognition say what pictures show in general; never a verdict", False, boolean),
     Param("reject", "score from which a picture fails", 0.6, _positive),
     Param("review", "score from which a picture is to be looked at", 0.3, _positive),
     Param("link_minutes", "a failed picture is linked to anomalies of its line that ended so long ago", 10, int),
@@ -70,8 +87,9 @@ PARAMS = (
 )
 
 
-def units(item: Item, _params: object) -> dict[str, int]:
-    return {"bytes_read": item.size}
+def units(item: Item, params: Params) -> dict[str, int]:
+    asked = item.key.lower().endswith(PICTURES) and params["labels"] and not params["model"]
+    return {"bytes_read": item.size} | ({"rekognition_images": 1} if asked else {})
 
 
 USE_CASE = UseCase(
@@ -82,16 +100,20 @@ USE_CASE = UseCase(
     params=PARAMS,
     process=process,
     summarise=summarise,
-    engines=("sql",),
-    rules=findings.RULES | images.RULES,
+    engines=("sql", "labels"),
+    rules=findings.RULES | together.RULES | images.RULES,
     footprint=Footprint(
         memory=3008,
         timeout=900,
         grants=(
             Grant(("s3:GetObject", "s3:ListBucket"), ("source",)),
             Grant(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), ("sink",)),
+            Grant(("rekognition:DetectCustomLabels",), ("parameter:model",), lambda params: bool(params["model"])),
+            # The action does not support resources.
+            Grant(("rekognition:DetectLabels",), ("*",), lambda params: bool(params["labels"])),
         ),
         packages=("duckdb", "sqlglot", "pytz", "numpy", "opencv-python-headless", "pillow"),
+        packed=("opencv-python-headless",),
     ),
     units=units,
     sample=write_sample,

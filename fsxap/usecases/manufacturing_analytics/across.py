@@ -15,8 +15,8 @@ from fsxap.model import Finding, Result
 from fsxap.ports import Table
 from fsxap.usecases.manufacturing_analytics import limits
 from fsxap.usecases.manufacturing_analytics.findings import Key, Row, analyse, series_of, traced
-from fsxap.usecases.manufacturing_analytics.ingest import fetch
 from fsxap.usecases.manufacturing_analytics.layout import Layout
+from fsxap.usecases.manufacturing_analytics.reading import fetch
 
 READINGS = {
     "line": "varchar",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import os
 import stat
 import zlib
@@ -25,12 +26,41 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`lines` counts line ends, and a last line without one; `quotes` whether there is any quote character."""
+    """`lines` counts line ends, and a last line without one; `quotes` whether there is any quote character.
+
+    `size` and `digest` are of all bytes; no digest where reading cannot go on safely behind them.
+    """
 
     encoding: str
     lines: int
     quotes: bool
     head: str
+    size: int = 0
+    digest: str = ""
+
+
+class Seen:
+    """What was read of a text: how much, and its fingerprint. `plain` text is bytes as they are, without a mark."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.head = b""
+        self.plain = True
+        self._sum = hashlib.sha256()
+        self._ended = False
+
+    def add(self, chunk: bytes) -> None:
+        if len(self.head) < HEAD:
+            self.head += chunk[: HEAD - len(self.head)]
+        self.size += len(chunk)
+        self._sum.update(chunk)
+        self._ended = chunk.endswith(b"\n")
+
+    @property
+    def digest(self) -> str:
+        """Nothing where the last row may not be whole, or more rows could change how the first are understood."""
+        whole = self._ended and self.plain and len(self.head) == HEAD and not self.head.startswith(codecs.BOM_UTF8)
+        return self._sum.hexdigest() if whole else ""
 
 
 def unpacked(stream: BinaryIO, key: str) -> BinaryIO:
@@ -56,23 +86,29 @@ def encoding_of(sample: bytes) -> str:
     return "cp1252"
 
 
-def spool(stream: BinaryIO, path: Path, chosen: str, limit: int) -> Text:
-    """Copies the stream to `path`. ItemError for what is larger than `limit` unpacked, no gzip, or not `chosen`."""
+def spool(stream: BinaryIO, path: Path, chosen: str, limit: int, before: Seen | None = None) -> Text:
+    """Copies the stream to `path`. ItemError for what is larger than `limit` unpacked, no gzip, or not `chosen`.
+
+    `before` is what was read of the stream already, and is added to.
+    """
     known = "" if chosen == "auto" else codecs.lookup(chosen).name
     lines = written = 0
     quotes, ended, head = False, True, b""
+    seen = before or Seen()
     decoder: codecs.IncrementalDecoder | None = None
     with path.open("wb") as out:
         for number, chunk in enumerate(_chunks(stream)):
-            if number == 0 and chunk.startswith(codecs.BOM_UTF8) and known in ("", "utf-8"):
+            seen.add(chunk)
+            if number == 0 and before is None and chunk.startswith(codecs.BOM_UTF8) and known in ("", "utf-8"):
                 known, chunk = "utf-8", chunk[3:]
-            if not known and (found := encoding_of(chunk[:HEAD] if number == 0 and not chunk.isascii() else chunk)):
+            if not known and (found := encoding_of(chunk if chunk[:HEAD].isascii() else chunk[:HEAD])):
                 known = found
             if known not in ("", "utf-8"):
                 decoder = decoder or codecs.getincrementaldecoder(known)()
                 chunk = _decoded(decoder, chunk, known)
             if b"\r" in chunk and b"\n" not in chunk:
                 chunk = chunk.replace(b"\r", b"\n")
+                seen.plain = False
             lines += chunk.count(b"\n")
             quotes = quotes or b'"' in chunk
             if len(head) < HEAD:
@@ -87,7 +123,8 @@ def spool(stream: BinaryIO, path: Path, chosen: str, limit: int) -> Text:
         if not ended:
             lines += 1
             out.write(b"\n")
-    return Text(known or "ascii", lines, quotes, head.decode("utf-8", "replace"))
+    digest = seen.digest if known in ("", "utf-8") and not quotes else ""
+    return Text(known or "ascii", lines, quotes, head.decode("utf-8", "replace"), seen.size, digest)
 
 
 def blank_lines(stream: BinaryIO) -> int:
@@ -115,11 +152,14 @@ def counted(handle: int, head: str) -> Text:
     """What `spool` tells, of a file that is read in place. It leaves the handle's position alone."""
     lines = at = 0
     quotes, plain, ended = False, True, True
+    seen = Seen()
     while chunk := os.pread(handle, CHUNK, at):
+        seen.add(chunk)
         lines += chunk.count(b"\n")
         quotes, plain, ended = quotes or b'"' in chunk, plain and chunk.isascii(), chunk.endswith(b"\n")
         at += len(chunk)
-    return Text("ascii" if plain else "utf-8", lines + (not ended), quotes, head)
+    digest = "" if quotes else seen.digest
+    return Text("ascii" if plain else "utf-8", lines + (not ended), quotes, head, seen.size, digest)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from fsxap.engine.types import Kit
 from fsxap.errors import ItemError
 from fsxap.model import Finding, Item, Result
-from fsxap.usecases.manufacturing_analytics import texture
+from fsxap.usecases.manufacturing_analytics import labelled, texture
 from fsxap.usecases.manufacturing_analytics.compare import Box, Compared, compare
 from fsxap.usecases.manufacturing_analytics.golden import MOST, Golden
+from fsxap.usecases.manufacturing_analytics.labelled import Called
 from fsxap.usecases.manufacturing_analytics.layout import place
 from fsxap.usecases.manufacturing_analytics.pixels import Quality, decode, encode, measure, opencv
 
@@ -23,8 +24,8 @@ BOXES = 50
 EVIDENCE = "inspection/{}.png"
 UNKNOWN = "no reference picture for it: its parts were not judged (name their folder with -P golden=)"
 RULES = {
-    "inspection-defect": "The picture differs from its reference beyond edge jitter.",
-    "inspection-review": "The picture may differ from its reference, or could not be laid over it.",
+    "inspection-defect": "The picture differs from its reference beyond edge jitter, or a model calls it defective.",
+    "inspection-review": "The picture may be defective, or could not be judged for certain.",
     "image-quality": "The picture is blurred, badly exposed or badly framed.",
 }
 # 20260105-143000, 2026-01-05T14-30-00 and the like in a file's name.
@@ -37,9 +38,12 @@ def process(item: Item, kit: Kit, references: Golden | None) -> Result:
     engine = f"opencv {opencv().__version__}"
     if item.size > kit.params["max_bytes"]:
         raise ItemError("it is larger than max_bytes", code="too-large")
-    picture = decode(kit.source.read(item.key), kit.params["max_pixels"])
+    body = kit.source.read(item.key)
+    picture = decode(body, kit.params["max_pixels"])
     if min(picture.shape) < 32:
         return Result.skipped(item, "it is smaller than 32 pixels, too small to judge", engine=engine)
+    if kit.params["model"]:
+        return _by_model(item, kit, body, picture, engine)
     textured = kit.params["method"] == "texture"
     product, names = references.of(item.key, texture.MOST if textured else MOST) if references else ("", ())
     best: tuple[str, Grey | None, Compared] | None = None
@@ -48,9 +52,25 @@ def process(item: Item, kit: Kit, references: Golden | None) -> Result:
     elif references:
         best = _best(picture, names, references, kit)
     quality = measure(picture, best[1] if best else None)
-    data = {
+    data = _about(item, product, quality) | {"engine": f"fsxap reference difference, {engine}"}
+    if kit.params["labels"]:
+        general = kit.labels("")
+        data["labels"] = labelled.record(general.find(body, float(kit.params["review"])))
+        data["labels_engine"] = general.engine
+    usage = {"bytes_read": item.size, "images": 1}
+    if best is None:
+        data |= {"decision": "not-judged", "note": UNKNOWN}
+        return Result(item, "ok", data, findings=_taken_badly(item, quality, None), usage=usage)
+    name, _reference, compared = best
+    told: dict[str, Any] = {"reference": PurePosixPath(name).name}
+    if textured:
+        told = {"learnt_from": len(names), "engine": f"nearest good places, {kit.features.engine}, {engine}"}
+    return _judged(item, kit, data | told, picture, compared, quality, usage)
+
+
+def _about(item: Item, product: str, quality: Quality) -> dict[str, Any]:
+    return {
         "kind": "inspection",
-        "engine": f"fsxap reference difference, {engine}",
         "product": product,
         "line": place(item.key),
         "taken": taken(item),
@@ -61,15 +81,19 @@ def process(item: Item, kit: Kit, references: Golden | None) -> Result:
             "problems": list(quality.problems),
         },
     }
+
+
+def _by_model(item: Item, kit: Kit, body: bytes, picture: Grey, engine: str) -> Result:
+    """The model alone judges: references are no part of it, so the picture is measured by itself."""
+    labels = kit.labels(kit.params["model"])
+    reject, review = float(kit.params["reject"]), float(kit.params["review"])
+    found = labels.find(body, min(reject, review))
+    called = labelled.judge(picture, found, kit.params["good"], reject)
+    quality = measure(picture)
+    data = _about(item, PurePosixPath(item.key).parent.name, quality)
+    data |= {"engine": f"{labels.engine}, {engine}", "labels": labelled.record(found)}
     usage = {"bytes_read": item.size, "images": 1}
-    if best is None:
-        data |= {"decision": "not-judged", "note": UNKNOWN}
-        return Result(item, "ok", data, findings=_taken_badly(item, quality, None), usage=usage)
-    name, _reference, compared = best
-    told: dict[str, Any] = {"reference": PurePosixPath(name).name}
-    if textured:
-        told = {"learnt_from": len(names), "engine": f"nearest good places, {kit.features.engine}, {engine}"}
-    return _judged(item, kit, data | told, picture, compared, quality, usage)
+    return _judged(item, kit, data, picture, called.compared, quality, usage, called)
 
 
 def _as_texture(picture: Grey, product: str, names: tuple[str, ...], references: Golden, kit: Kit) -> Compared:
@@ -100,13 +124,14 @@ def _judged(
     compared: Compared,
     quality: Quality,
     usage: dict[str, int],
+    called: Called | None = None,
 ) -> Result:
     reject, review = float(kit.params["reject"]), float(kit.params["review"])
     certain = compared.framed and not quality.problems
     decision = "pass"
     if compared.score >= reject and certain:
         decision = "fail"
-    elif compared.score >= review or not certain:
+    elif compared.score >= review or not certain or (called is not None and called.unmatched):
         decision = "review"
     boxes = [box for box in compared.boxes if box.score >= review][:BOXES]
     data |= {
@@ -121,7 +146,9 @@ def _judged(
     findings = list(_taken_badly(item, quality, compared))
     if decision != "pass":
         rule, severity = ("inspection-defect", "high") if decision == "fail" else ("inspection-review", "medium")
-        why = f"{len(boxes)} places differ from the reference, the surest by {compared.score}"
+        why = called.why if called else f"{len(boxes)} places differ from the reference, the surest by {compared.score}"
+        if quality.problems and not boxes:
+            why = f"it was taken too badly to be judged ({', '.join(quality.problems)})"
         if not compared.framed:
             why = f"it does not lie over its reference (correlation {compared.correlation}, shift {compared.shift})"
         evidence = {"boxes": data["boxes"], "score": compared.score, "line": data["line"], "taken": data["taken"]}

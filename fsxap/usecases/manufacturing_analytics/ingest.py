@@ -3,21 +3,21 @@
 # ruff: noqa: S608 - queries are made of our own text, checked names, numbers and quoted literals.
 from __future__ import annotations
 
-import csv
 import json
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any
 
 from fsxap.engine.types import Kit
-from fsxap.errors import ItemError, NotFound
+from fsxap.errors import ConfigurationError, NotFound
 from fsxap.model import Item, dumps
-from fsxap.ports import SetAside
-from fsxap.usecases.manufacturing_analytics.decode import Text, blank_lines, counted, in_place, spool, unpacked
+from fsxap.usecases.manufacturing_analytics.decode import Text
 from fsxap.usecases.manufacturing_analytics.layout import Layout, layout
-from fsxap.usecases.manufacturing_analytics.sniff import Sniffed, sniff
+from fsxap.usecases.manufacturing_analytics.reading import SET_ASIDE, continued, whole
+from fsxap.usecases.manufacturing_analytics.sniff import Sniffed
 
+RECORD = "ingested/{}.json"
 MEMBERS = 1 << 20
 """Bytes of an ingest record that are read."""
 
@@ -35,116 +35,35 @@ class Ingested:
     day: str
     key: str
     outputs: tuple[str, ...]
+    behind: int = 0
 
     def record(self) -> dict[str, Any]:
-        form = self.sniffed.form
         return {
             "rows": self.rows,
             "set_aside": self.aside,
             "encoding": self.text.encoding,
-            "delimiter": form.delimiter,
-            "decimal": form.decimal,
-            "timezone": form.zone,
-            "preamble": self.sniffed.preamble,
-            "columns": [
-                {"name": name, "type": kind, "label": self.sniffed.labels.get(name, name)}
-                | ({"written": form.times[name]} if name in form.times else {})
-                for name, kind in form.columns
-            ],
+            **self.sniffed.record(),
             "layout": self.layout.record() if self.layout else None,
             "day": self.day,
             "parquet": self.key,
-        }
+        } | ({"continued_behind_line": self.behind} if self.behind else {})
 
 
 def ingest(item: Item, kit: Kit, folder: Path) -> Ingested:
-    """Reads the whole file, also when it only grew: where a row was cut while it was written cannot be told safely."""
+    """Goes on behind what was read before where that is safe, else reads the whole file."""
     parquet, bad = folder / "rows.parquet", folder / "aside.csv"
-    with kit.source.open(item.key) as stream:
-        read = _in_place(item, kit, stream, folder) or _spooled(item, kit, stream, folder)
+    earlier = _earlier(kit, item)
+    read = continued(item, kit, folder, earlier) or whole(item, kit, folder)
     text, sniffed, rows, aside = read.text, read.sniffed, read.rows, read.aside
     shape = layout(sniffed.form.columns, item.key)
     day = _day(kit, parquet, shape)
     key = f"parquet/date={day}/{item.key}.parquet"
     outputs = [_put(kit, key, parquet)]
     if aside:
-        outputs.append(_put(kit, f"set-aside/{item.key}.csv", bad))
-    made = Ingested(parquet, rows, aside, text, sniffed, shape, day, key, tuple(outputs))
-    _replace(kit, item, made)
+        outputs.append(_put(kit, SET_ASIDE.format(item.key), bad))
+    made = Ingested(parquet, rows, aside, text, sniffed, shape, day, key, tuple(outputs), read.behind)
+    _replace(kit, item, made, earlier)
     return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    text: Text
-    sniffed: Sniffed
-    rows: int
-    aside: int
-
-
-def _spooled(item: Item, kit: Kit, stream: BinaryIO, folder: Path) -> _Read:
-    path = folder / "rows.csv"
-    text = spool(unpacked(stream, item.key), path, kit.params["encoding"], kit.params["max_size"])
-    sniffed = sniff(text.head, kit.params["timezone"], kit.params["schema"])
-    rows, aside = _converted(kit, path, sniffed, folder)
-    with path.open("rb") as copy:
-        _account(copy, text, sniffed, rows, aside.rows)
-    path.unlink()
-    return _Read(text, sniffed, rows, aside.rows)
-
-
-def _in_place(item: Item, kit: Kit, stream: BinaryIO, folder: Path) -> _Read | None:
-    """None for what needs a copy. The lines are counted while the engine reads them."""
-    head = in_place(stream, item.key, kit.params["encoding"]) if item.size <= kit.params["max_size"] else ""
-    if not head:
-        return None
-    sniffed = sniff(head, kit.params["timezone"], kit.params["schema"])
-    with ThreadPoolExecutor(1) as beside:
-        counting = beside.submit(counted, stream.fileno(), head)
-        rows, aside = _converted(kit, stream, sniffed, folder)
-        text = counting.result()
-    if aside.undecoded and kit.params["encoding"] == "auto":
-        return None
-    _account(stream, text, sniffed, rows, aside.rows)
-    return _Read(text, sniffed, rows, aside.rows)
-
-
-def _converted(kit: Kit, source: Path | BinaryIO, sniffed: Sniffed, folder: Path) -> tuple[int, _Aside]:
-    with (folder / "aside.csv").open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-        aside = _Aside(out)
-        return kit.tabular.convert(source, sniffed.form, folder / "rows.parquet", aside.add), aside
-
-
-class _Aside:
-    """Writes rows that were not read, so that opening the file in a spreadsheet runs no formula."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._writer = csv.writer(out)
-        self._writer.writerow(("line", "column", "reason", "text"))
-        self.rows = 0
-        self.undecoded = 0
-
-    def add(self, row: SetAside) -> None:
-        self.rows += 1
-        self.undecoded += row.reason == "invalid-encoding"
-        self._writer.writerow((row.line, *map(_inert, (row.column, row.reason, row.text))))
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _account(stream: BinaryIO, text: Text, sniffed: Sniffed, rows: int, aside: int) -> None:
-    """Counted a second way: without quotes every line that is not blank is one row, read or set aside."""
-    if not rows and aside:
-        raise ItemError(f"none of its {aside} rows fits its own columns", code="no-rows")
-    if text.quotes or sniffed.preamble:
-        return
-    expected = text.lines - sniffed.form.skip
-    if rows + aside != expected:
-        expected -= blank_lines(stream)
-    if rows + aside != expected:
-        raise ItemError(f"{expected} rows came in, {rows} out and {aside} were set aside", code="rows-lost")
 
 
 def _day(kit: Kit, parquet: Path, shape: Layout | None) -> str:
@@ -160,30 +79,28 @@ def _put(kit: Kit, key: str, path: Path) -> str:
         return kit.sink.put(key, stream)
 
 
-def _replace(kit: Kit, item: Item, made: Ingested) -> None:
-    """The record of what was made of the file; what an earlier version of it left elsewhere is deleted."""
-    name = f"ingested/{item.key}.json"
+def _earlier(kit: Kit, item: Item) -> dict[str, Any]:
+    """The record of an earlier version of the file; nothing where there is none that can be read."""
     try:
-        earlier = json.loads(kit.sink.read(name, 0, MEMBERS))
-    except (NotFound, ValueError):
-        earlier = {}
+        found = json.loads(kit.sink.read(RECORD.format(item.key), 0, MEMBERS))
+    except (NotFound, ConfigurationError, ValueError):
+        # A folder for outputs is made with the first of them.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _replace(kit: Kit, item: Item, made: Ingested, earlier: Mapping[str, Any]) -> None:
+    """The record of what was made of the file; what an earlier version of it left elsewhere is deleted."""
     old = earlier.get("parquet")
     if isinstance(old, str) and old != made.key and _ours(old, item.key):
         kit.sink.delete(old)
     if earlier.get("set_aside") and not made.aside:
-        kit.sink.delete(f"set-aside/{item.key}.csv")
-    kit.sink.put(name, dumps(made.record()).encode())
+        kit.sink.delete(SET_ASIDE.format(item.key))
+    text = made.text
+    seen = {"size": text.size, "digest": text.digest, "lines": text.lines, "asked": kit.params["encoding"]}
+    kit.sink.put(RECORD.format(item.key), dumps(made.record() | {"seen": seen}).encode())
 
 
 def _ours(key: str, source: str) -> bool:
     day = key.removeprefix("parquet/date=").removesuffix(f"/{source}.parquet")
     return key == f"parquet/date={day}/{source}.parquet" and "/" not in day
-
-
-def fetch(kit: Kit, key: str, folder: Path) -> Path:
-    """A local copy of Parquet that an earlier stage wrote."""
-    path = folder / "fetched.parquet"
-    with kit.sink.open(key) as stream, path.open("wb") as out:
-        while chunk := stream.read(1 << 20):
-            out.write(chunk)
-    return path

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fsxap.errors import ItemError
 from fsxap.ports import CsvFormat
@@ -96,6 +97,19 @@ class Sniffed:
     form: CsvFormat
     labels: Mapping[str, str]
     preamble: int
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "delimiter": self.form.delimiter,
+            "decimal": self.form.decimal,
+            "timezone": self.form.zone,
+            "preamble": self.preamble,
+            "columns": [
+                {"name": name, "type": kind, "label": self.labels.get(name, name)}
+                | ({"written": self.form.times[name]} if name in self.form.times else {})
+                for name, kind in self.form.columns
+            ],
+        }
 
 
 def sniff(head: str, zone: str, schema: Sequence[tuple[str, str]] = ()) -> Sniffed:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PART = 240
+"""Readings, at least, over which the noise of a sensor is taken to be the same."""
 SERIES = "line, sensor, metric"
 EVIDENCE = "line, sensor, metric, started, ended, value, expected, score, points"
 
@@ -33,25 +35,44 @@ class Query:
 SPIKES = f"""
 sided AS (
   SELECT {SERIES}, ts, value, row_number() OVER (PARTITION BY {SERIES} ORDER BY ts, value) AS n,
+    count(*) OVER (PARTITION BY {SERIES}) AS total,
     array_sort(array_agg(value) OVER (PARTITION BY {SERIES} ORDER BY ts, value
       ROWS BETWEEN {{half}} PRECEDING AND 1 PRECEDING)) AS earlier,
     array_sort(array_agg(value) OVER (PARTITION BY {SERIES} ORDER BY ts, value
       ROWS BETWEEN 1 FOLLOWING AND {{half}} FOLLOWING)) AS later
   FROM readings
 ), levels AS (
-  SELECT {SERIES}, ts, value, n, earlier[(cardinality(earlier) + 1) / 2] AS was, later[(cardinality(later) + 1) / 2] AS
+  SELECT {SERIES}, ts, value, n, (n - 1) * greatest(1, total / {PART}) / total AS part,
+    earlier[(cardinality(earlier) + 1) / 2] AS was, later[(cardinality(later) + 1) / 2] AS
     becomes
   FROM sided WHERE cardinality(earlier) >= 3 AND cardinality(later) >= 3
 ), residuals AS (
-  SELECT {SERIES}, ts, value, n, (was + becomes) / 2 AS expected, abs(was - becomes) AS step,
+  SELECT {SERIES}, ts, value, n, part, (was + becomes) / 2 AS expected, abs(was - becomes) AS step,
     abs(value - (was + becomes) / 2) AS off,
     CASE WHEN (value - was) * (value - becomes) > 0 THEN least(abs(value - was), abs(value - becomes)) ELSE 0e0 END AS
     stands_out
   FROM levels
+), placed AS (
+  SELECT {SERIES}, part, off, row_number() OVER (PARTITION BY {SERIES} ORDER BY off) AS r,
+    count(*) OVER (PARTITION BY {SERIES}) AS total,
+    row_number() OVER (PARTITION BY {SERIES}, part, moved ORDER BY off) AS p,
+    count(*) OVER (PARTITION BY {SERIES}, part, moved) AS size, moved
+  FROM (SELECT {SERIES}, part, off, CASE WHEN off > 0 THEN 1 ELSE 0 END AS moved FROM residuals) AS seen
+), near AS (
+  SELECT {SERIES}, part, max(CASE WHEN moved = 1 AND p = (size + 1) / 2 THEN off ELSE 0e0 END) AS near,
+    max(max(CASE WHEN r = (total + 1) / 2 THEN off END)) OVER (PARTITION BY {SERIES}) AS mid
+  FROM placed GROUP BY {SERIES}, part
+), scales AS (
+  SELECT {SERIES}, part, CASE WHEN mid > 0 THEN greatest(near, mid / 4) ELSE 1e0 END AS scale FROM near
+), scaled AS (
+  SELECT r.line AS line, r.sensor AS sensor, r.metric AS metric, r.ts AS ts, r.value AS value, r.n AS n,
+    r.expected AS expected, r.step AS step, r.stands_out AS stands_out, s.scale AS scale, r.off / s.scale AS off
+  FROM residuals AS r JOIN scales AS s ON s.line = r.line AND s.sensor = r.sensor AND s.metric = r.metric
+    AND s.part = r.part
 ), ranked AS (
   SELECT {SERIES}, off, row_number() OVER (PARTITION BY {SERIES} ORDER BY off) AS r,
     count(*) OVER (PARTITION BY {SERIES}) AS total
-  FROM residuals
+  FROM scaled
 ), spread AS (
   SELECT {SERIES}, max(total) AS total, max(CASE WHEN r = (total + 1) / 2 THEN off END) AS mid,
     max(CASE WHEN r = (total * 95 + 99) / 100 THEN off END) AS tail
@@ -61,16 +82,16 @@ sided AS (
     SELECT {SERIES}, value - lag(value) OVER (PARTITION BY {SERIES} ORDER BY value) AS apart FROM readings
   ) AS sorted WHERE apart > 0 GROUP BY {SERIES}
 ), noise AS (
-  SELECT s.line AS line, s.sensor AS sensor, s.metric AS metric, s.total AS total, greatest(q.quantum,
+  SELECT s.line AS line, s.sensor AS sensor, s.metric AS metric, s.total AS total, q.quantum AS quantum,
     CASE WHEN s.mid > 0 THEN 1.4826e0 * s.mid * power(greatest(1e0, s.tail / (2.906e0 * s.mid)), 3)
-      ELSE s.tail END) AS sigma
+      ELSE s.tail END AS sigma
   FROM spread AS s JOIN resolution AS q ON q.line = s.line AND q.sensor = s.sensor AND q.metric = s.metric
 ), flagged AS (
   SELECT r.line AS line, r.sensor AS sensor, r.metric AS metric, r.ts AS ts, r.value AS value, r.n AS n,
-    r.expected AS expected, r.stands_out / s.sigma AS score, s.total AS total,
+    r.expected AS expected, r.stands_out / greatest(s.quantum, s.sigma * r.scale) AS score, s.total AS total,
     r.n - lag(r.n) OVER (PARTITION BY r.line, r.sensor, r.metric ORDER BY r.n) AS apart
-  FROM residuals AS r JOIN noise AS s ON s.line = r.line AND s.sensor = r.sensor AND s.metric = r.metric
-  WHERE r.stands_out > {{threshold}} * s.sigma AND r.stands_out > r.step
+  FROM scaled AS r JOIN noise AS s ON s.line = r.line AND s.sensor = r.sensor AND s.metric = r.metric
+  WHERE r.stands_out > {{threshold}} * greatest(s.quantum, s.sigma * r.scale) AND r.stands_out > r.step
 ), grouped AS (
   SELECT {SERIES}, ts, value, expected, score, total,
     sum(CASE WHEN apart <= 2 THEN 0 ELSE 1 END) OVER (PARTITION BY {SERIES} ORDER BY n) AS event

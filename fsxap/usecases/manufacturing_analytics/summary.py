@@ -11,27 +11,29 @@ from fsxap.engine.types import Digest, Kit
 from fsxap.errors import ItemError, NotFound
 from fsxap.model import SEVERITIES, Finding, Result, Section
 from fsxap.ports import Table
+from fsxap.usecases.manufacturing_analytics import together
 from fsxap.usecases.manufacturing_analytics.across import Across
+from fsxap.usecases.manufacturing_analytics.findings import stamp
 from fsxap.usecases.manufacturing_analytics.images import EVIDENCE
 from fsxap.usecases.manufacturing_analytics.pixels import thumbnail
 
 MOST = 50_000
 """Anomalies and failed pictures that are put to SQL; days of a sensor that are summed up."""
 SHOWN = 200
+AT_ONCE = 50
 PICTURES = 12
 """Pictures in the report; all of them lie beside the results."""
 
-_ANOMALIES = {"line": "varchar", "sensor": "varchar", "rule": "varchar", "started": "timestamp", "ended": "timestamp"}
+_ANOMALIES = {
+    "line": "varchar",
+    "sensor": "varchar",
+    "rule": "varchar",
+    "started": "timestamp",
+    "ended": "timestamp",
+    "file": "varchar",
+}
 _FAILED = {"picture": "varchar", "line": "varchar", "product": "varchar", "decision": "varchar", "taken": "timestamp"}
 
-RATE = """
-WITH hours AS (
-  SELECT line, date_format(started, '%Y-%m-%d %H:00') AS hour, count(DISTINCT sensor) AS sensors, count(*) AS anomalies
-  FROM anomalies GROUP BY line, date_format(started, '%Y-%m-%d %H:00')
-)
-SELECT line, hour, sensors, anomalies FROM hours WHERE sensors > 1 ORDER BY sensors DESC, anomalies DESC, line, hour
-LIMIT 50
-"""
 LINKS = """
 SELECT f.picture AS picture, f.decision AS decision, f.line AS line, a.sensor AS sensor, a.rule AS rule,
   min(date_diff('second', a.started, f.taken)) AS seconds_after_start
@@ -50,6 +52,7 @@ class Totals:
     rules: Counter[str] = field(default_factory=Counter)
     days: dict[tuple[str, str, str, str], list[float]] = field(default_factory=dict)
     pictures: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    scores: Counter[tuple[float, str]] = field(default_factory=Counter)
     anomalies: list[Finding] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -90,6 +93,8 @@ class Totals:
     def _picture(self, result: Result, data: Mapping[str, Any]) -> None:
         self.counts["pictures"] += 1
         self.pictures[(data["line"], data["product"], str(data["taken"])[:10], data["decision"])] += 1
+        if "score" in data:
+            self.scores[int(data["score"] * 10) / 10, data["decision"]] += 1
         if data["decision"] in ("fail", "review"):
             names = ("line", "product", "decision", "taken")
             if len(self.failed) < MOST:
@@ -105,7 +110,9 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
         across.add(result)
     findings = across.findings(kit)
     totals.judge(findings)
-    rate, links = _asked(totals, kit)
+    hours, links = _asked(totals, across, kit)
+    lines = tuple(together.findings(hours, float(kit.params["rate"])))
+    totals.judge(lines)
     pictures = _pictures(totals, kit)
     decisions = _decisions(totals)
     data = {
@@ -121,17 +128,22 @@ def summarise(results: Iterable[Result], kit: Kit) -> Digest:
     if totals.anomalies or across.parts:
         data["sql"] = kit.sql.engine
         usage = dict(kit.sql.usage())
-    return Digest(data, (*_sections(totals, across, rate, links), *pictures), usage, findings)
+    return Digest(data, (*_sections(totals, across, hours, links), *pictures), usage, (*findings, *lines))
 
 
-def _asked(totals: Totals, kit: Kit) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _asked(totals: Totals, across: Across, kit: Kit) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Hours in which several sensors of a line were off, and failed pictures soon after anomalies of their line."""
     if not totals.anomalies:
         return [], []
-    tables = [Table("anomalies", _ANOMALIES, map(_anomaly, totals.anomalies)), Table("failed", _FAILED, totals.failed)]
+    sensors = Counter(line for line, _sensor in {key[:2] for key in across.parts})
+    tables = [
+        Table("anomalies", _ANOMALIES, map(_anomaly, totals.anomalies)),
+        Table("failed", _FAILED, totals.failed),
+        Table("sensors", together.SENSORS, ({"line": line, "sensors": number} for line, number in sensors.items())),
+    ]
     kit.sql.load(tables)
     links = kit.sql.query(LINKS.format(seconds=int(kit.params["link_minutes"]) * 60)) if totals.failed else ()
-    return list(kit.sql.query(RATE)), list(links)
+    return together.hours(kit.sql.query), list(links)
 
 
 def _anomaly(finding: Finding) -> dict[str, Any]:
@@ -142,6 +154,7 @@ def _anomaly(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "started": about["start"],
         "ended": about["end"],
+        "file": finding.where,
     }
 
 
@@ -159,7 +172,7 @@ def _yield(decisions: Mapping[str, int]) -> float | None:
 
 
 def _sections(
-    totals: Totals, across: Across, rate: list[dict[str, Any]], links: list[dict[str, Any]]
+    totals: Totals, across: Across, hours: list[dict[str, Any]], links: list[dict[str, Any]]
 ) -> Iterator[Section]:
     if totals.counts["logs"]:
         facts = [(name, totals.counts[name]) for name in ("logs", "rows", "set_aside")]
@@ -171,14 +184,17 @@ def _sections(
         yield Section("Anomalies", "table", _ANOMALY_COLUMNS, tuple(_anomaly_rows(totals)))
         bars = tuple((rule, number) for rule, number in totals.rules.most_common() if rule.startswith("sensor-"))
         yield Section("Anomalies by rule", "bars", ("rule", "findings"), bars)
-    if rate:
+    if at_once := sorted((row for row in hours if row["faulty"] > 1), key=lambda row: -row["rate"])[:AT_ONCE]:
         note = "several sensors of one line off in one hour point at the line rather than at a sensor"
-        yield Section(
-            "Several sensors at once", "table", tuple(rate[0]), tuple(tuple(r.values()) for r in rate), note=note
-        )
+        named = ("faulty", "sensors", "rate", "anomalies", "trace")
+        rows = tuple((r["line"], stamp(r["hour"]), *(r[name] for name in named)) for r in at_once)
+        yield Section("Several sensors at once", "table", ("line", "hour", *named[:-1], "course"), rows, note=note)
     if totals.pictures:
         columns = ("line", "product", "day", "pass", "fail", "review", "not-judged", "yield")
         yield Section("Yield", "table", columns, tuple(_yield_rows(totals)))
+    if totals.scores:
+        bars = tuple((f"from {low} {decision}", number) for (low, decision), number in sorted(totals.scores.items()))
+        yield Section("Scores of pictures", "bars", ("score and decision", "pictures"), bars, note=_CALIBRATE)
     if links:
         note = "by time and line only: what comes after an anomaly need not come of it"
         yield Section(
@@ -186,6 +202,10 @@ def _sections(
         )
 
 
+_CALIBRATE = (
+    "pictures fail from `reject` and are to be looked at from `review` on; both belong where good pictures end, and a "
+    "picture that was taken badly is looked at whatever its score"
+)
 _DAY_COLUMNS = ("line", "sensor", "metric", "day", "readings", "lowest", "mean", "highest")
 _ANOMALY_COLUMNS = (
     "severity",

@@ -58,6 +58,7 @@ def test_engines_bill_by_their_measures() -> None:
         "comprehend_medical_units": 2,
         "comprehend_units": 3,
     }
+    assert run_units({"labels": "aws"}, {"model_hours": 5}) == {"custom_labels_hours": 5}
     assert run_units(everything, {"queries": 3, "scanned": 20_000_000}) == {
         "athena_bytes": 60_000_000,
         "bedrock_input_tokens": 2000,

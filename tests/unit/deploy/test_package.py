@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from fsxap.deploy import package
 from fsxap.deploy.render import RUNTIME
 from fsxap.engine import catalog
+from fsxap.engine.packed import ARCHIVE
 from fsxap.errors import ConfigurationError
 from tests.unit.deploy.templates import NAMES
 
@@ -117,6 +118,53 @@ def test_code_beyond_lambdas_limit_is_refused_with_its_largest_parts(
         package.build(catalog.load("legal-compliance"), tmp_path, wheels=no_wheels)
     assert "fsxap" in refused.value.hint
     assert not list(tmp_path.iterdir())
+
+
+def written(folder: Path, package: str, *names: str) -> None:
+    """A wheel unpacked by pip: its files, each of random bytes, and the record of them."""
+    about = folder / f"{package.replace('-', '_')}-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(bytes(100_000))
+    (about / "RECORD").write_text("".join(f"{name},,\n" for name in (*names, f"{about.name}/METADATA")))
+
+
+def test_what_stays_packed_counts_as_small_as_it_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = catalog.load("manufacturing-analytics")
+    written(tmp_path / "wheels", "opencv-python-headless", "cv2/cv2.so", "opencv_python_headless.libs/lib.so")
+    written(tmp_path / "wheels", "duckdb", "duckdb/duckdb.so")
+    built = [package.build(case, tmp_path / name, wheels=lambda *_: tmp_path / "wheels") for name in ("one", "two")]
+    assert built[0].path.read_bytes() == built[1].path.read_bytes()
+    with zipfile.ZipFile(built[0].path) as archive:
+        names = archive.namelist()
+        assert "duckdb/duckdb.so" in names and not [name for name in names if "cv2" in name or "opencv" in name]
+        assert built[0].unzipped == sum(entry.file_size for entry in archive.infolist())
+        (tmp_path / ARCHIVE).write_bytes(archive.read(ARCHIVE))
+    assert {"cv2/cv2.so", "opencv_python_headless.libs/lib.so"} < set(names_in(tmp_path / ARCHIVE))
+    unpacked = dict(package.contents(case, "arm64", lambda *_: tmp_path / "wheels"))
+    whole = sum(path.stat().st_size for path in unpacked.values())
+    monkeypatch.setattr(package, "LIMIT", whole - 150_000)
+    assert package.build(case, tmp_path / "three", wheels=lambda *_: tmp_path / "wheels").digest == built[0].digest
+
+
+def test_packed_packages_are_packages() -> None:
+    for name in NAMES:
+        footprint = catalog.load(name).footprint
+        assert set(footprint.packed) <= set(footprint.packages)
+
+
+def test_sensors_and_pictures_fit_lambda(tmp_path: Path) -> None:
+    """By this machine's wheels, and without packing them: native code packs to two fifths."""
+    case = catalog.load("manufacturing-analytics")
+    for name in case.footprint.packages:
+        pytest.importorskip({"opencv-python-headless": "cv2", "pillow": "PIL"}.get(name, name))
+    inside, beside = 0, 0
+    for name, path in package.contents(case, "x86_64", local_wheels(tmp_path)):
+        inside += path.stat().st_size if name.startswith(ARCHIVE) else 0
+        beside += 0 if name.startswith(ARCHIVE) else path.stat().st_size
+    assert inside > 0 and beside + inside / 2 < 0.95 * package.LIMIT
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("arm64", "aarch64"), ("x86_64", "x86_64")])

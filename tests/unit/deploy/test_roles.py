@@ -106,6 +106,36 @@ def test_the_footprint_is_granted_to_process_and_nothing_more(name: str) -> None
     assert {action for action in found - given - own if not action.startswith("ec2:")} == set()
 
 
+MODEL = "arn:aws:rekognition:eu-west-1:123456789012:project/parts/version/v3/1700000000000"
+
+
+@pytest.mark.parametrize(
+    ("given", "granted"),
+    [
+        ({}, {}),
+        ({"labels": "no"}, {}),
+        ({"labels": "yes"}, {"rekognition:DetectLabels": "*"}),
+        ({"model": MODEL}, {"rekognition:DetectCustomLabels": MODEL}),
+    ],
+)
+def test_what_a_parameter_needs_is_granted_with_it_to_process_alone(
+    given: dict[str, str], granted: dict[str, str]
+) -> None:
+    template = render(catalog.load("manufacturing-analytics"), given).template
+    for role in ("DiscoverRole", "ProcessRole", "SummariseRole"):
+        policies = template["Resources"][role]["Properties"]["Policies"]
+        rows = [row for policy in policies for row in policy.get("PolicyDocument", {}).get("Statement", ())]
+        found = {
+            action: listed(row["Resource"])
+            for row in rows
+            if "Action" in row
+            for action in listed(row["Action"])
+            if action.startswith("rekognition:")
+        }
+        wanted = {action: [resource] for action, resource in granted.items()} if role == "ProcessRole" else {}
+        assert found == wanted
+
+
 @pytest.mark.parametrize(
     ("given", "granted"),
     [

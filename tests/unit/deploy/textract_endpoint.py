@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.unit.deploy.json_endpoint import listening
 from tests.unit.providers.aws.test_aws_documents import pages_of
 from tests.unit.providers.aws.textract_service import Bucket, Sheet, TextractService
-from tests.unit.providers.aws_wire import Refusal
 
 INVOICE = ("INVOICE", "Invoice number: BW-0417", "Date: 5 March 2024", "Subtotal 10.00", "VAT 2.00", "Total 12.00")
 SILENT: dict[str, Any] = {"Entities": [], "Languages": []}
@@ -55,33 +52,8 @@ def _written(body: bytes, _asked: tuple[str, ...]) -> list[Sheet]:
 def serving(service: TextractService) -> Iterator[str]:
     """Its URL, for AWS_ENDPOINT_URL_TEXTRACT and AWS_ENDPOINT_URL_COMPREHEND."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        return service.answer(operation, params) if name == "Textract" else SILENT
 
-        def do_POST(self) -> None:
-            params = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            name, _, operation = self.headers["X-Amz-Target"].partition(".")
-            status, answer = 200, SILENT
-            if name == "Textract":
-                try:
-                    answer = service.answer(operation, params)
-                except Refusal as refusal:
-                    status, answer = 400, {"__type": refusal.code, "message": refusal.message}
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(answer) as url:
+        yield url

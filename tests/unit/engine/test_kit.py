@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsxap.engine.kit import parse_engines
+from fsxap.engine.params import parse_engines
 from fsxap.errors import UsageError
 
 

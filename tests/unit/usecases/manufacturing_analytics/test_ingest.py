@@ -14,7 +14,7 @@ from fsxap.errors import ItemError
 from fsxap.model import Item
 from fsxap.providers.local.folder import FolderStore
 from fsxap.usecases.manufacturing_analytics import decode
-from fsxap.usecases.manufacturing_analytics.decode import blank_lines, spool, unpacked
+from fsxap.usecases.manufacturing_analytics.decode import CHUNK, HEAD, blank_lines, spool, unpacked
 from fsxap.usecases.manufacturing_analytics.ingest import ingest
 from fsxap.usecases.manufacturing_analytics.layout import layout
 from fsxap.usecases.manufacturing_analytics.sniff import parse_schema, sniff
@@ -46,11 +46,19 @@ def test_encodings_are_told_from_the_bytes(encoding: str, known: str, tmp_path: 
     assert decoded(JAPANESE.encode(encoding), tmp_path) == (known, JAPANESE)
 
 
-def test_what_begins_as_ascii_may_turn_out_otherwise(tmp_path: Path) -> None:
-    text = "a,b\n" + "1,2\n" * 300_000 + "1,停止\n"
-    assert decoded(text.encode("cp932"), tmp_path)[0] == "cp932" if len(text) < 1 << 20 else True
+def test_what_is_too_large_unpacked_is_said(tmp_path: Path) -> None:
+    text = "a,b\n" + "1,2\n" * 300_000
     with pytest.raises(ItemError, match="larger than max_size"):
         spool(io.BytesIO(text.encode() * 2), tmp_path / "x", "auto", 1 << 20)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
+def test_what_turns_out_otherwise_behind_the_head_is_seen(encoding: str, tmp_path: Path) -> None:
+    """Beyond what is looked at first, and within the first piece that is read."""
+    body = b"a,b\n" * (HEAD // 4 + 10) + "計,1\n".encode(encoding)
+    assert len(body) < CHUNK
+    assert spool(io.BytesIO(body), tmp_path / "x", "auto", 1 << 20).encoding == encoding
+    assert (tmp_path / "x").read_bytes().endswith("計,1\n".encode())
 
 
 def test_a_chosen_encoding_that_does_not_fit_is_said(tmp_path: Path) -> None:
@@ -198,7 +206,7 @@ def test_a_file_read_in_place_gives_what_its_copy_gives(
         copies.append(path)
         return spool(stream, path, *more)
 
-    monkeypatch.setattr("fsxap.usecases.manufacturing_analytics.ingest.spool", spooled)
+    monkeypatch.setattr("fsxap.usecases.manufacturing_analytics.reading.spool", spooled)
     made = []
     for at, least in enumerate((1 << 30, 0)):
         monkeypatch.setattr(decode, "IN_PLACE", least)
