@@ -28,6 +28,10 @@ def around(boxes: Iterable[Box]) -> Box:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
+def overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """`space` says whether a blank stands between it and the word before it in its line."""
@@ -101,10 +105,22 @@ class CheckBox:
     label: str = ""
 
 
+Mark = Literal["handwritten", "seal", "digital", "empty"]
+"""Strokes of a pen, a seal's print, a PDF's own signature, and a PDF's field that nobody has signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
+    """A mark in the place of a signature. Whose it is and whether it is genuine or valid, nobody has looked at."""
+
     box: Box
     confidence: float = 1.0
+    kind: Mark = "handwritten"
+
+    def record(self) -> Record:
+        """The box is null where a PDF's signature shows nothing."""
+        shown = self.box[2] > self.box[0]
+        return {"kind": self.kind, "box": place(self.box) if shown else None, "confidence": round(self.confidence, 3)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,19 +15,14 @@ DATA = Path(__file__).parents[3] / "shared" / "data" / "idp"
 
 
 def main(options: Sequence[str] = ()) -> Mapping[str, Any]:
-    from benchmarks.idp import fields, forms, reading
-    from fsxap.providers.local.documents.reader import LocalDocuments
+    from benchmarks.idp import fields, forms, reading, signatures
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks idp")
     parser.add_argument("--folder", type=Path, action="append", default=[], help="a labelled folder; repeatable")
-    parser.add_argument("--fields-only", action="store_true", help="leave out reading and forms")
+    parser.add_argument("--fields-only", action="store_true", help="leave out reading, forms and signatures")
     chosen = parser.parse_args(options)
     rows: list[Mapping[str, Any]] = []
     if not chosen.folder and not chosen.fields_only:
-        documents = LocalDocuments(2)
-        try:
-            rows += [*reading.rows(DATA), *forms.rows(documents)]
-        finally:
-            documents.close()
+        rows += [*reading.rows(DATA), *forms.rows(), *signatures.rows()]
     rows += fields.rows(DATA, tuple(chosen.folder))
     return {"rapidocr": version("rapidocr"), "pypdfium2": version("pypdfium2"), "rows": rows}

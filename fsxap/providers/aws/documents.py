@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from fsxap.documents import Document, Page, Reading
+from fsxap.documents import Document, Page, Reading, Signature, overlap
 from fsxap.ports import Documents
 from fsxap.providers.aws.textract import ANALYSES, MOST_AT_ONCE, Reply, Textract
-from fsxap.providers.aws.textract_blocks import Content
+from fsxap.providers.aws.textract_blocks import Content, turned
 
+IN_FILE = ("digital", "empty")
+"""Kinds of signatures that the file itself tells of."""
 EDGE = 10_000
 """Pixels a picture may be long."""
 
@@ -59,15 +61,13 @@ def _joined(document: Document, reply: Reply, numbers: Sequence[int], unread: Se
     answers = []
     for sent, number in enumerate(numbers, 1):
         content = reply.contents.get(sent, Content())
-        page = pages[number]
-        if number in unread:
-            page = _read(page, content)
+        page = _read(pages[number], content) if number in unread else pages[number]
         pages[number] = replace(
             page,
             tables=(*content.tables, *reply.expenses.tables.get(sent, ())),
             pairs=content.pairs or reply.expenses.pairs.get(sent, ()),
             checkboxes=content.checkboxes,
-            signatures=content.signatures,
+            signatures=_signatures(pages[number], page.rotation, content),
         )
         found = [*content.answers, *(each for each in reply.expenses.answers if each.page == sent)]
         answers += [replace(each, page=number) for each in found]
@@ -79,6 +79,14 @@ def _joined(document: Document, reply: Reply, numbers: Sequence[int], unread: Se
         notes=(*document.notes, *_notes(reply.unread, numbers)),
         usage=reply.usage,
     )
+
+
+def _signatures(stored: Page, rotation: int, content: Content) -> tuple[Signature, ...]:
+    """The file's own, and those that Textract saw elsewhere."""
+    turn = (rotation - stored.rotation) % 360
+    own = tuple(replace(each, box=turned(each.box, turn)) for each in stored.signatures if each.kind in IN_FILE)
+    seen = (each for each in content.signatures if not any(overlap(each.box, mine.box) for mine in own))
+    return (*own, *seen)
 
 
 def _notes(unread: Mapping[int, str], numbers: Sequence[int]) -> Iterator[str]:

@@ -53,7 +53,8 @@ def data_of(
             for page in pages
             if page.rotation or page.skew
         ],
-        "signatures": sum(len(page.signatures) for page in pages),
+        "signatures": sum(each.kind != "empty" for page in pages for each in page.signatures),
+        "signature_marks": [{"page": page.number} | each.record() for page in pages for each in page.signatures],
         "text_engine": document.engine if document else "none",
         "engine": ", ".join(sorted(engines)),
         "checks": [{"rule": each.rule, "message": each.message, "fields": list(each.fields)} for each in failed],

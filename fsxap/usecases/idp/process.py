@@ -133,6 +133,12 @@ def _findings(
     if unsure:
         evidence = {"rows": unsure[:50], "confidence": round(min(found.line_items[at].confidence for at in unsure), 3)}
         yield _finding(item, "idp-review", f"{len(unsure)} positions are not sure enough", "line_items", evidence)
+    marks = [(page.number, each) for page in document.pages for each in page.signatures] if document else []
+    doubtful = [(number, each) for number, each in marks if each.confidence < threshold]
+    if doubtful:
+        number, least = min(doubtful, key=lambda mark: mark[1].confidence)
+        evidence = {"field": "signatures", "page": number, **least.record()}
+        yield _finding(item, "idp-review", "what may be a signature is not sure enough", "signatures", evidence)
     if found.kinds.kind == "other" or found.kinds.confidence < threshold - 0.25:
         evidence = {"kind": found.kinds.kind, "confidence": found.kinds.confidence}
         yield _finding(item, "idp-review", "what kind of document it is, is not sure", "document_type", evidence)

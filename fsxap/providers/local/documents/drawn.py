@@ -10,6 +10,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fsxap.documents import Box
+from fsxap.providers.local.documents.fillings import kinds
 
 MOST = 4_000
 """Drawn objects looked at on one page: more are a picture made of lines."""
@@ -23,6 +24,7 @@ SEGMENTS = 400
 """Of one path: more are a drawing."""
 RECTANGLE = 6
 """Segments of a rectangle, or fewer."""
+INKED = (pdfium.FPDF_ANNOT_INK, pdfium.FPDF_ANNOT_STAMP)
 DEPTH = 3
 """Groups within groups."""
 
@@ -59,6 +61,20 @@ def drawing(page: Any) -> Drawing:
             rules += ((left, bottom, right, bottom), (left, top, right, top))
             rules += ((left, bottom, left, top), (right, bottom, right, top))
     return Drawing(tuple(rules[:MOST]), bool(squares) or min(short.values()) > 1)
+
+
+def has_strokes(page: Any) -> bool:
+    """Whether something is drawn that may be a pen's strokes: a picture, a curve, or a note of ink; call with the lock
+    held."""
+    raw = page.raw
+    for index in range(min(MOST, pdfium.FPDFPage_CountObjects(raw))):
+        each = pdfium.FPDFPage_GetObject(raw, index)
+        kind = pdfium.FPDFPageObj_GetType(each)
+        if kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM):
+            return True
+        if kind == pdfium.FPDF_PAGEOBJ_PATH and pdfium.FPDFPath_CountSegments(each) > RECTANGLE:
+            return True
+    return any(kind in INKED for kind in kinds(page))
 
 
 def _pieces(page: Any) -> Iterator[Sides]:

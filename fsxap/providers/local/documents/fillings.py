@@ -1,4 +1,4 @@
-"""What was filled into a PDF's own fields or typed over its pages, which is no part of their text layer."""
+"""What was filled into a PDF's own fields, signed or typed over its pages, which is no part of their text layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from fsxap.documents import Box, CheckBox, Word
+from fsxap.documents import Box, CheckBox, Signature, Word
 from fsxap.providers.local.documents.layout import WORD
 
 MOST = 2_000
@@ -22,6 +22,9 @@ TALLEST = 14.0
 """Points of a line of print in a field higher than that."""
 WRITTEN = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
 TICKED = (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON)
+UNKNOWN = 0.5
+"""How sure it is that a field is signed where others of the document are not and it does not say itself."""
+NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 HIDDEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 
 Place = Callable[[tuple[float, float, float, float]], Box]
@@ -35,18 +38,23 @@ class Fillings:
     words: tuple[Word, ...] = ()
     checkboxes: tuple[CheckBox, ...] = ()
     blanks: tuple[Box, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
 
 def fillings(document: pypdfium2.PdfDocument, page: Any, place: Place) -> Fillings:
     """Fields and typed notes of a page; call with the lock held."""
     words: list[Word] = []
-    checkboxes, blanks = [], []
+    checkboxes, blanks, signatures = [], [], []
     for index in range(min(MOST, pdfium.FPDFPage_GetAnnotCount(page.raw))):
         with _annotation(page, index) as note:
             sides = _sides(note)
+            kind = _kind(document, note)
+            if kind == pdfium.FPDF_FORMFIELD_SIGNATURE:
+                # One that shows nothing is a signature, too.
+                signatures.append(_signature(document, note, place(sides) if sides else NOWHERE))
+                continue
             if sides is None or pdfium.FPDFAnnot_GetFlags(note) & HIDDEN:
                 continue
-            kind = _kind(document, note)
             if kind in TICKED:
                 checked = bool(pdfium.FPDFAnnot_IsChecked(document.formenv.raw, note))
                 checkboxes.append(CheckBox(checked, place(sides)))
@@ -55,7 +63,36 @@ def fillings(document: pypdfium2.PdfDocument, page: Any, place: Place) -> Fillin
                 words += _written(_value(document, note), sides, place)
             elif pdfium.FPDFAnnot_GetSubtype(note) == pdfium.FPDF_ANNOT_FREETEXT:
                 words += _written(_contents(note), sides, place)
-    return Fillings(tuple(words), tuple(checkboxes), tuple(blanks))
+    return Fillings(tuple(words), tuple(checkboxes), tuple(blanks), tuple(signatures))
+
+
+def _signature(document: pypdfium2.PdfDocument, note: Any, box: Box) -> Signature:
+    """A field to sign. What a signature is worth, only its certificates say."""
+    signed = [_is_signed(document, index) for index in range(pdfium.FPDF_GetSignatureCount(document.raw))]
+    if pdfium.FPDFAnnot_HasKey(note, b"V") and any(signed):
+        return Signature(box, 1.0, "digital")
+    # A field of several places has its value, and its name, above them.
+    if pdfium.FPDFAnnot_HasKey(note, b"T") or not any(signed):
+        return Signature(box, 1.0, "empty")
+    return Signature(box, 1.0 if all(signed) else UNKNOWN, "digital")
+
+
+def _is_signed(document: pypdfium2.PdfDocument, index: int) -> bool:
+    """Whether a signature has bytes: some are prepared with zeros for a signature yet to come."""
+    one = pdfium.FPDF_GetSignatureObject(document.raw, index)
+    size = pdfium.FPDFSignatureObj_GetContents(one, None, 0)
+    if not size:
+        return False
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDFSignatureObj_GetContents(one, buffer, size)
+    return bool(buffer.raw.strip(b"\0"))
+
+
+def kinds(page: Any) -> Iterator[int]:
+    """What kinds of notes a page has; call with the lock held."""
+    for index in range(min(MOST, pdfium.FPDFPage_GetAnnotCount(page.raw))):
+        with _annotation(page, index) as note:
+            yield int(pdfium.FPDFAnnot_GetSubtype(note))
 
 
 @contextmanager

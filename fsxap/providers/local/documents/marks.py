@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     Picture = NDArray[Any]
 
+Outline = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
 SMALLEST, LARGEST = 0.006, 0.032
 """Sides of a check box as shares of the page's width: 1.3 to 7 mm on A4."""
 SHORTEST = 0.03
@@ -22,12 +25,16 @@ STRAIGHT = 0.72
 """How much of each side of a check box must be inked."""
 FILLED = 0.07
 """Ink in more than this share of its inside makes a box checked; half of it less or more is called doubtful."""
+THICKEST = 5
+"""Pixels of a check box's line."""
 TIGHT, LOOSE = 0.06, 0.15
 """Of a check box's side is blank at three of its corners at most, and at the fourth."""
 BLURRED = 2.3
 """Pixels that a blur takes from a corner, however small the box."""
 NEAREST, FARTHEST = 0.25, 0.8
 """Of a check box's side is blank on one side and on the other, at least."""
+SIBLINGS, ODD = 4, 0.2
+"""Check boxes that show how large they are on a page, and of that size how much others differ."""
 COARSEST = 13
 """Pixels of a check box's side: letters as small have corners, too."""
 SPECKLE = 2.5
@@ -40,9 +47,9 @@ def marks(picture: Picture, tall: float) -> tuple[tuple[Box, ...], tuple[CheckBo
     """Ruling lines and check boxes, from top to bottom; `tall` is how high print is, as a share of the page."""
     import cv2
 
-    grey = _calmed(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    grey = calmed(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     height, width = grey.shape
-    ink = _ink(grey)
+    ink = inked(grey)
     boxes = _checkboxes(ink, grey, max(SMALLEST * width, 0.45 * tall * height, COARSEST))
     return _rules(ink, width, height), boxes
 
@@ -52,7 +59,7 @@ def no_letters(rules: Sequence[Box], words: Sequence[Box]) -> tuple[Box, ...]:
     return tuple(rule for rule in rules if not any(_within(rule, word) for word in words))
 
 
-def _calmed(grey: Picture) -> Picture:
+def calmed(grey: Picture) -> Picture:
     """Without speckle, if there is any: the same would wipe out hairlines."""
     import cv2
 
@@ -60,7 +67,7 @@ def _calmed(grey: Picture) -> Picture:
     return smooth if float(cv2.absdiff(grey, smooth).mean()) > SPECKLE else grey
 
 
-def _ink(grey: Picture) -> Picture:
+def inked(grey: Picture) -> Picture:
     """1 where there is ink: darker than around it, or much darker than paper."""
     import cv2
 
@@ -109,22 +116,45 @@ def _checkboxes(ink: Picture, grey: Picture, least: float) -> tuple[CheckBox, ..
     across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, numpy.ones((1, side), numpy.uint8))
     down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, numpy.ones((side, 1), numpy.uint8))
     frame = cv2.morphologyEx(cv2.bitwise_or(across, down), cv2.MORPH_CLOSE, numpy.ones((3, 3), numpy.uint8))
-    contours, _ = cv2.findContours(frame, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    found: list[tuple[int, int, int, int]] = []
-    # The outline before the hole in it: a box filled to its edge has no hole.
-    for outline in sorted(map(cv2.boundingRect, contours), key=lambda each: -each[2] * each[3]):
-        left, top, wide, tall = outline
-        box = (left, top, wide, tall)
-        if not (least <= wide <= most and least <= tall <= most and 0.75 < wide / tall < 1.34):
-            continue
+    found: list[Outline] = []
+    for box in _outlines(frame, least, most):
         if any(_same(each, box) for each in found):
             continue
         if not _is_framed(frame, *box) or not _has_corners(ink, *box) or _has_bars(ink, *box):
             continue
         if _stands_alone(ink, *box):
             found.append(box)
-    boxes = [_judged(grey, each, width, height) for each in found[:MOST]]
+    boxes = [_judged(grey, each, width, height) for each in _alike(ink, found)[:MOST]]
     return tuple(sorted(boxes, key=lambda each: (round(each.box[1], 2), each.box[0])))
+
+
+def _alike(ink: Picture, found: Sequence[Outline]) -> list[Outline]:
+    """Without those of another size than most of the page's, if anything is near: they are letters of a heading."""
+    if len(found) < SIBLINGS:
+        return list(found)
+    usual = median(each[2] for each in found)
+    return [each for each in found if abs(each[2] - usual) < ODD * usual or _stands_alone(ink, *each, below=0.0)]
+
+
+def _outlines(picture: Picture, least: float, most: float) -> Iterator[Outline]:
+    """What is about a square, the outline before the hole in it: a box filled to its edge has no hole."""
+    import cv2
+
+    contours, _ = cv2.findContours(picture, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    for left, top, wide, tall in sorted(map(cv2.boundingRect, contours), key=lambda each: -each[2] * each[3]):
+        if least <= wide <= most and least <= tall <= most and 0.75 < wide / tall < 1.34:
+            yield _grown(picture, left, top, wide, tall)
+
+
+def _grown(ink: Picture, left: int, top: int, wide: int, tall: int) -> Outline:
+    """From the hole in a box to its outline: each side moves as long as it is inked."""
+    right, bottom = left + wide, top + tall
+    for _ in range(THICKEST):
+        left -= bool(left and ink[top:bottom, left - 1].mean() > 0.6)
+        top -= bool(top and ink[top - 1, left:right].mean() > 0.6)
+        right += bool(right < ink.shape[1] and ink[top:bottom, right].mean() > 0.6)
+        bottom += bool(bottom < ink.shape[0] and ink[bottom, left:right].mean() > 0.6)
+    return left, top, right - left, bottom - top
 
 
 def _is_framed(frame: Picture, left: int, top: int, wide: int, tall: int) -> bool:
@@ -161,29 +191,28 @@ def _from_corner(corner: Picture) -> float:
 
 def _has_bars(ink: Picture, left: int, top: int, wide: int, tall: int) -> bool:
     """Whether bars go from side to side, as in 日 and 目: what fills a box leaves no white between bars."""
-    inside = ink[top + tall // 5 : top + tall - tall // 5, left : left + wide]
-    full = inside.mean(axis=1) > 0.9
-    return bool(0 < full.mean() < 0.6)
+    rows = ink[top + tall // 5 : top + tall - tall // 5, left : left + wide].mean(axis=1)
+    return bool((rows > 0.9).any() and (rows < 0.5).mean() > 0.25)
 
 
-def _stands_alone(ink: Picture, left: int, top: int, wide: int, tall: int) -> bool:
+def _stands_alone(ink: Picture, left: int, top: int, wide: int, tall: int, *, below: float = 0.5) -> bool:
     """Whether one side is blank for about a box's width, and the other a little: letters stand closer.
 
-    Only below its middle, since a tick may leave a box.
+    Only `below` its middle, since a tick may leave a box.
     """
     line, reach = max(2, wide // 12), wide
-    band = ink[top + tall // 2 : top + tall].mean(axis=0) > 0.04
+    band = ink[top + round(below * tall) : top + tall].mean(axis=0) > 0.04
     before = band[max(0, left - line - reach) : max(0, left - line)][::-1]
     after = band[left + wide + line : left + wide + line + reach]
     near, far = sorted(int(side.argmax()) if side.any() else wide for side in (before, after))
     return near >= max(3, NEAREST * wide) and far >= FARTHEST * wide
 
 
-def _same(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+def _same(one: Outline, other: Outline) -> bool:
     return abs(one[0] - other[0]) < one[2] and abs(one[1] - other[1]) < one[3]
 
 
-def _judged(grey: Picture, outline: tuple[int, int, int, int], width: int, height: int) -> CheckBox:
+def _judged(grey: Picture, outline: Outline, width: int, height: int) -> CheckBox:
     left, top, wide, tall = outline
     margin = max(3, round(0.22 * min(wide, tall)))
     inside = grey[top + margin : top + tall - margin, left + margin : left + wide - margin]

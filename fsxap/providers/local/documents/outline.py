@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pypdfium2
 from PIL import Image
@@ -50,10 +50,17 @@ def _pdf(body: bytes, name: str, options: Reading) -> Outline:
             raise pdf.damaged(name, "one of its pages is not whole") from error
     kept = [good and options.text_layer for _, good in found]
     pages = tuple(
-        page if good else Page(page.number, *size) for (page, _), good, size in zip(found, kept, sizes, strict=True)
+        page if good else _unread(page, size) for (page, _), good, size in zip(found, kept, sizes, strict=True)
     )
     unread = tuple(page.number for page, good in zip(pages, kept, strict=True) if not good)
     return Outline(pages, unread, attached, tuple(notes))
+
+
+def _unread(page: Page, size: tuple[float, float]) -> Page:
+    """As stored, with nothing but the signatures that the file tells of."""
+    back = (360 - page.rotation) % 360
+    signed = tuple(replace(each, box=pdf.turned(each.box, back)) for each in page.signatures)
+    return Page(page.number, *size, signatures=signed)
 
 
 def _picture(body: bytes, name: str, options: Reading) -> Outline:

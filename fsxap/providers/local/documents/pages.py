@@ -13,6 +13,7 @@ from fsxap.providers.local.documents.erasing import erased
 from fsxap.providers.local.documents.layout import in_order
 from fsxap.providers.local.documents.marks import marks, no_letters
 from fsxap.providers.local.documents.recognition import Recognition, crop, sides
+from fsxap.providers.local.documents.signatures import signatures
 from fsxap.providers.local.documents.tables import tables_of
 from fsxap.providers.local.documents.upright import (
     is_sideways,
@@ -57,7 +58,8 @@ def read_page(number: int, picture: Picture) -> Page:
     skew = 0.0 - lean(picture, quads)
     height, width = picture.shape[:2]
     tall = float(numpy.median(sides(quads)[1])) / height if len(quads) else 0.0
-    rules, checkboxes = marks(righted(picture, 0, skew), tall)
+    straight = righted(picture, 0, skew)
+    rules, checkboxes = marks(straight, tall)
     bare = erased(picture, checkboxes, skew)
     lines = [line for quad in quads if (line := _line(bare, quad, skew))]
     found = in_order(lines)
@@ -73,6 +75,7 @@ def read_page(number: int, picture: Picture) -> Page:
         tables=tables_of(found, rules, width / height),
         rules=rules,
         checkboxes=checkboxes,
+        signatures=signatures(straight, found, rules),
     )
 
 

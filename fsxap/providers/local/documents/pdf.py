@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from fsxap.documents import Box, CheckBox, Page, Source, Word
+from fsxap.documents import Box, CheckBox, Line, Page, Signature, Source, Word, overlap
 from fsxap.errors import ItemError
-from fsxap.providers.local.documents.drawn import boxed, drawing
+from fsxap.providers.local.documents.drawn import boxed, drawing, has_strokes
 from fsxap.providers.local.documents.fillings import Place, fillings
 from fsxap.providers.local.documents.layout import WORD, lines_of
 from fsxap.providers.local.documents.tables import tables_of
@@ -114,7 +114,7 @@ def text_page(document: pypdfium2.PdfDocument, index: int, *, drawn: bool = True
         try:
             count = text_layer.count_chars()
             text: str = text_layer.get_text_range(errors="replace") if count else ""
-            inner = _turn(text_layer, count)
+            inner = _turn(text_layer, count, -int(page.get_rotation()) % 360)
             words = list(_words(text_layer, text, count, corners, inner))
         finally:
             text_layer.close()
@@ -131,15 +131,21 @@ def text_page(document: pypdfium2.PdfDocument, index: int, *, drawn: bool = True
         lines = lines_of(words, width / height)
         source: Source = "text-layer" if lines else "none"
         if not drawn or not good:
-            return Page(index + 1, width, height, source, rotation, lines=lines, checkboxes=filled.checkboxes), good
+            return Page(
+                index + 1, width, height, source, rotation, lines=lines, checkboxes=filled.checkboxes,
+                signatures=filled.signatures,
+            ), good  # fmt: skip
         rules, squares = _ruled(page, rotation, words, place)
+        marks = _marks(page, rotation, lines, rules)
     finally:
         page.close()
     rules += tuple((left, bottom, right, bottom) for left, _, right, bottom in filled.blanks)
-    squares = tuple(each for each in squares if not any(_meet(each.box, own.box) for own in filled.checkboxes))
+    squares = tuple(each for each in squares if not any(overlap(each.box, own.box) for own in filled.checkboxes))
+    marks = tuple(each for each in marks if not any(overlap(each.box, own.box) for own in filled.signatures))
     return Page(
         index + 1, width, height, source, rotation, lines=lines, rules=rules,
         tables=tables_of(lines, rules, width / height), checkboxes=filled.checkboxes + squares,
+        signatures=filled.signatures + marks,
     ), good  # fmt: skip
 
 
@@ -161,15 +167,22 @@ def _ruled(
     )
 
 
+def _marks(page: Any, rotation: int, lines: Sequence[Line], rules: Sequence[Box]) -> tuple[Signature, ...]:
+    """Marks in the places of signatures; the page is looked at as a picture only where both may be."""
+    if find_spec("cv2") is None:
+        return ()
+    from fsxap.providers.local.documents.signatures import signatures, wanted
+
+    if not wanted(lines) or not has_strokes(page):
+        return ()
+    return signatures(righted(_picture(page, MARKS_DPI), rotation, 0), lines, rules)
+
+
 def _is_in(box: Box, word: Box) -> bool:
     """Whether a box is one of a word's letters, and no box around a word."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     inside = word[0] <= x <= word[2] and word[1] <= y <= word[3]
     return inside and box[3] - box[1] < 0.7 * (word[3] - word[1])
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _words(
@@ -215,15 +228,15 @@ def _corners(page: Any) -> tuple[float, float, float, float]:
     return left, bottom, (right - left) or 1.0, (top - bottom) or 1.0
 
 
-def _turn(text_layer: Any, count: int) -> int:
-    """How most of the text is turned on the page as stored, clockwise: 0, 90, 180 or 270."""
+def _turn(text_layer: Any, count: int, shown: int) -> int:
+    """How most of the text is turned on the page as stored, clockwise; `shown` if there is none."""
     angles: Counter[int] = Counter()
     for index in range(0, count, max(1, count // 12)):
         angle = pdfium.FPDFText_GetCharAngle(text_layer.raw, index)
         # A character that pdfium made up itself, such as a line's end, stands at 0.
         if angle >= 0 and pdfium.FPDFText_IsGenerated(text_layer.raw, index) != 1:
             angles[round(angle / (math.pi / 2)) % 4 * 90] += 1
-    return angles.most_common(1)[0][0] if angles else 0
+    return angles.most_common(1)[0][0] if angles else shown
 
 
 def turned(box: Box, degrees: int) -> Box:

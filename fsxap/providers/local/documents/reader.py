@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pypdfium2 import PdfiumError
 
-from fsxap.documents import Document, Page, Reading
+from fsxap.documents import Document, Page, Reading, overlap
 from fsxap.errors import ItemError
 from fsxap.providers.local.documents import pages as reading
 from fsxap.providers.local.documents import pdf, pictures, recognition, upright
@@ -93,10 +93,7 @@ class LocalDocuments:
                     raise pdf.damaged(name, "one of its pages is not whole") from error
             wanted = [page for page, good in found if not (good and options.text_layer)]
             read = {page.number: page for page in self._recognised(self._rendered(document, wanted, name, options))}
-        kept = tuple(
-            replace(read[page.number], width=page.width, height=page.height) if page.number in read else page
-            for page, _ in found
-        )
+        kept = tuple(_together(page, read[page.number]) if page.number in read else page for page, _ in found)
         return Document(kept, self.engine, attachments=attached, notes=tuple(notes), usage={"ocr_pages": len(read)})
 
     def _rendered(
@@ -165,6 +162,15 @@ class LocalDocuments:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _together(stored: Page, read: Page) -> Page:
+    """A recognised page with what the file says of it: its size in points and its signed fields."""
+    turn = (read.rotation - stored.rotation) % 360
+    width, height = (stored.height, stored.width) if turn % 180 else (stored.width, stored.height)
+    signed = tuple(replace(each, box=pdf.turned(each.box, turn)) for each in stored.signatures)
+    marks = tuple(each for each in read.signatures if not any(overlap(each.box, own.box) for own in signed))
+    return replace(read, width=width, height=height, signatures=signed + marks)
 
 
 def kind_of(body: bytes) -> str:

@@ -75,3 +75,21 @@ def test_ruling_lines_are_found_and_strokes_of_letters_are_not() -> None:
     rules, _ = marks(numpy.asarray(picture.convert("RGB")), TALL)
     assert rules[0] == pytest.approx((100 / 900, 200 / 500, 701 / 900, 202 / 500), abs=0.008)
     assert len(no_letters(rules, [(0.05, 0.55, 0.3, 0.9)])) == 1
+
+
+def test_a_box_filled_on_a_fax_has_no_bars() -> None:
+    picture = numpy.asarray(boxed("fill", 2).convert("L")).copy()
+    inside = picture[105:120, 105:120]
+    inside[numpy.random.default_rng(1).random(inside.shape) < 0.08] = 255
+    (box,) = found(Image.fromarray(picture))
+    assert box.checked
+
+
+def test_a_letter_of_a_heading_is_smaller_than_the_boxes_of_its_page() -> None:
+    picture, pen = made.page()
+    for step in range(4):
+        pen.rectangle((100, 100 + 60 * step, 124, 124 + 60 * step), outline=0, width=2)
+    pen.rectangle((400, 40, 416, 56), outline=0, width=2)
+    assert len(found(picture)) == 5
+    pen.line((420, 40, 420, 45), fill=0, width=3)
+    assert len(found(picture)) == 4
