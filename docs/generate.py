@@ -16,10 +16,11 @@ MADE = "<!-- Made from the program by `make docs`; edit the program instead. -->
 
 def pages() -> dict[str, str]:
     """File name → content."""
-    from docs import costs, troubles
+    from docs import costs, regions, troubles
 
     return {
         "cost.md": MADE + costs.page(),
+        "regions.md": MADE + regions.page(),
         "troubleshooting.md": MADE + troubles.page(),
         "cli.md": MADE + "# Commands\n\n" + "\n".join(commands()),
         "settings.md": MADE + settings(),

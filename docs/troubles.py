@@ -27,16 +27,9 @@ reads, needs no permission in particular, and says what it could not see. Exit c
 
 AWS decides first, then the volume, each in its own words:
 
-1. No answer at all: the **network**. A missing route gives no error, only silence; a VPC origin answers in its VPC alone.
-2. `AccessDenied` with a reason: **AWS**. "explicit deny in a resource-based policy" is the access point's policy or, for a
-   VPC origin, the wrong way in; every other reason names the kind of policy.
-3. `AccessDenied` without a reason, and HeadBucket refused too: **IAM**, mostly a policy with the alias instead of the ARN.
-4. `AccessDenied` without a reason although HeadBucket passes: **the volume**. In a domain without a reachable controller
-   everything is refused; otherwise the access point's user lacks permission. HeadBucket passes whatever the volume
-   says, so it is never a sign of health.
-5. `ServiceUnavailable`, closed connections, time-outs: the **data plane**, for an hour and more after a change of
-   throughput capacity, or an attachment that is not AVAILABLE.
+"""
 
+TABLE = """
 ## States and refusals together
 
 The first row that fits is the verdict.
@@ -44,6 +37,30 @@ The first row that fits is the verdict.
 | verdict | layer | what is seen | what to do | certainty |
 | --- | --- | --- | --- | --- |
 """
+
+QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "The attachment is not AVAILABLE",
+        tuple(f"attachment-{state}" for state in ("creating", "deleting", "failed", "misconfigured", "updating")),
+    ),
+    (
+        "No answer at all. A missing route gives no error, only silence",
+        ("vpc-origin-outside", "not-resolved", "not-connected"),
+    ),
+    ("`ServiceUnavailable`, closed connections, time-outs, though the attachment is AVAILABLE", ("data-plane-down",)),
+    (
+        "`AccessDenied` with a reason: AWS's own",
+        ("vpc-origin", "policy-deny", "explicit-deny", "organization-policy", "endpoint-policy", "identity-policy"),
+    ),
+    ("`AccessDenied` without a reason, and HeadBucket refused too", ("not-allowed",)),
+    (
+        "`AccessDenied` without a reason although HeadBucket passes: the volume. It passes whatever the volume says, so it "
+        "is never a sign of health",
+        ("domain-prefix", "no-domain-controller", "object-permission", "volume-permission", "volume-refuses"),
+    ),
+    ("`NoSuchKey`, and the folder lists", ("key-vanished",)),
+)
+"""What is asked first, and the verdicts below it, in the order in which they are tried."""
 
 SINGLE = """
 ## Refusals by themselves
@@ -55,7 +72,25 @@ SINGLE = """
 
 def page() -> str:
     layers = ", ".join(LAYERS)
-    return f"{HEAD}{layers}{TREE}" + "\n".join(symptoms()) + "\n" + SINGLE + "\n".join(signals()) + "\n"
+    return (
+        f"{HEAD}{layers}{TREE}"
+        + "\n".join(tree())
+        + "\n"
+        + TABLE
+        + "\n".join(symptoms())
+        + "\n"
+        + SINGLE
+        + "\n".join(signals())
+        + "\n"
+    )
+
+
+def tree() -> Iterator[str]:
+    known = {each.code: each for each in SYMPTOMS}
+    for number, (question, codes) in enumerate(QUESTIONS, 1):
+        yield f"{number}. {question}:"
+        for code in codes:
+            yield f"   - {known[code].shows}: **{known[code].layer}**, `{code}`"
 
 
 def symptoms() -> Iterator[str]:

@@ -4,4 +4,6 @@ import sys
 
 from fsxap.cli import main
 
-sys.exit(main())
+# Processes that read documents import this module again.
+if __name__ == "__main__":
+    sys.exit(main())

@@ -44,3 +44,15 @@ def test_the_changelog_speaks_of_this_version() -> None:
     from fsxap import __version__
 
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_decision_tree_leads_to_every_verdict_once_in_the_order_of_the_table() -> None:
+    from docs.troubles import QUESTIONS
+    from fsxap.doctor.symptoms import SYMPTOMS
+
+    order = [symptom.code for symptom in SYMPTOMS]
+    leaves = [code for _, codes in QUESTIONS for code in codes]
+    assert sorted(leaves) == sorted(order)
+    for _, codes in QUESTIONS:
+        places = [order.index(code) for code in codes]
+        assert places == sorted(places)

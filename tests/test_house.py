@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "cells": set(),
     "documents": set(),
+    "regions": set(),
     "rendering": set(),
     "model": {"fsxap.jsontext"},
     "errors": set(),
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fsxap.acl.site",
     },
     "emulator": CORE | {"fsxap.acl", "fsxap.emulator", "fsxap.providers.local.sidecar"},
-    "doctor": CORE | {"fsxap.acl.site", "fsxap.doctor"},
+    "doctor": CORE | {"fsxap.acl.site", "fsxap.doctor", "fsxap.regions"},
     "deploy": CORE
     | {
         "fsxap.retry",
@@ -51,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fsxap.engine",
         "fsxap.deploy",
         "fsxap.providers.aws.errors",
+        "fsxap.regions",
     },
 }
 HEAVY = {

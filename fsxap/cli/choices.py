@@ -66,6 +66,8 @@ def choice(case: UseCase, wish: Wish, settings: Settings, *, remote: bool, backl
     if "labels" in engines:
         engines["labels"] = labels_engine(values)
     plain = {name: int(number) for name, number in measures.items() if name in NAMES}
+    if any(pair.startswith(f"{PAGES_PARAM}=") for pair in given):
+        plain[PAGES] = values[PAGES_PARAM]
     found = Choice(wish.label, case, values, engines, plain)
     if not wish.schedule:
         return found
@@ -112,11 +114,12 @@ def _split(case: UseCase, pairs: Iterable[str]) -> tuple[list[str], dict[str, Fr
     for pair in pairs:
         name, _, text = pair.partition("=")
         name = name.strip().replace("-", "_")
-        if name == PAGES and name not in known and PAGES_PARAM in known:
+        if name == PAGES and PAGES_PARAM in known:
             given.append(f"{PAGES_PARAM}={text}")
+        elif name == PAGES:
+            measured = ", ".join(sorted(NAMES - {PAGES}))
+            raise UsageError(f"{case.name} has no pages", hint=f"measures are {measured}, {SECONDS}")
         elif name in known or name not in NAMES | {SECONDS}:
-            if name == PAGES:
-                raise UsageError(f"{case.name} has no pages", hint=f"measures are {', '.join(sorted(NAMES))}, seconds")
             given.append(pair)
         else:
             measures[name] = _number(name, text)

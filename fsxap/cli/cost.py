@@ -29,6 +29,9 @@ EXAMPLES = """\
   fsxap cost uc3 --items manifest.jsonl --tier production --region eu-west-1\
 """
 ITEM = typer.Option("--count", help="estimate N items without looking", min=0, show_default=False)
+LEAST = 2
+"""Files without which a sample has no range."""
+LOOK = typer.Option("--look", help="items opened to count pages and pictures; 0 for none", min=0)
 FRESH = typer.Option("--new-per-run", help="items that come before each run", min=0, show_default=False)
 
 
@@ -66,10 +69,11 @@ def cost(
     refresh_prices: Annotated[
         bool, option("--refresh-prices", help="first read the region's prices from AWS's Price List API and keep them")
     ] = False,
+    look: Annotated[int, LOOK] = 200,
     report: Annotated[str, option("--report", help="write tables and charts to this HTML file", metavar="FILE")] = "",
 ) -> int:
     """Estimate what a use case costs: one run, or with a schedule or tier a month of its pipeline."""
-    from fsxap.cli import choices
+    from fsxap.cli import choices, looking
     from fsxap.cli.prices import known, refresh
     from fsxap.engine import catalog, estimate
     from fsxap.engine.stores import connect_aws
@@ -95,14 +99,17 @@ def cost(
         like = Item(f"item{next(iter(case.match.suffixes), '')}", parse_size(size))
         found = estimate.repeated(asked, like, count or 0)
     else:
-        found = estimate.sample(asked, listing.items())
+        counting = looking.opened(session, asked) if look else None
+        found = estimate.sample(asked, listing.items(), counting, max(look, LEAST))
         asked = _with_backlog(asked, found)
+        if counting is not None:
+            counting.say(found[0])
     rows = list(estimate.records(asked, found, figures, session.settings.text("region")))
     for record in rows:
         session.output.write(record)
     if report:
         _report(session, case, rows, report)
-    _say_assumed(session, asked[0])
+    _say_assumed(session, asked[0], found[0])
     return 1 if listing is not None and listing.missing else 0
 
 
@@ -157,10 +164,11 @@ def _with_backlog(asked: list[Choice], found: list[Sample]) -> list[Choice]:
     ]
 
 
-def _say_assumed(session: Session, choice: Choice) -> None:
+def _say_assumed(session: Session, choice: Choice, found: Sample) -> None:
     from fsxap.costs.measures import assumed
 
-    told = assumed(choice.engines, choice.measures)
+    settled = {name: 0 for name, number in found.counted.items() if number == found.looked}
+    told = assumed(choice.engines, settled | dict(choice.measures))
     if choice.stack and not choice.stack.measured:
         told.append(f"seconds={choice.stack.item_ms / 1000:g} of an item")
     if told:

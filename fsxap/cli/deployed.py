@@ -8,7 +8,6 @@ from fsxap.engine import locations, runs
 from fsxap.engine.runs import Run
 from fsxap.engine.state import State, StoreState
 from fsxap.engine.stores import connect_aws, open_store
-from fsxap.errors import ConfigurationError
 
 LAST = 20
 """Executions that are looked at."""
@@ -17,13 +16,7 @@ LAST = 20
 def runs_of(session: Session, name: str) -> tuple[State, list[Run]]:
     """The state of a stack and its finished runs, oldest first. What reports are made of is never sealed."""
     aws = connect_aws(session.settings)
-    about = stack.Stack(aws.client("cloudformation"), name).describe()
-    if about is None:
-        raise ConfigurationError(
-            f"there is no stack {name} in {aws.region}",
-            code="no-stack",
-            hint="fsxap deploy makes it; --region and --profile say where it is looked for",
-        )
+    about = stack.existing(stack.Stack(aws.client("cloudformation"), name), aws.region)
     found = stack.outputs(about)
     machine = executions.machine_of(found, name)
     location = locations.parse(f"s3://{found['StateBucketName']}")

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fsxap import regions
 from fsxap.cli.session import Session
 from fsxap.cli.terminal import visible
 from fsxap.deploy import code, executions, package, preflight, stack, values
@@ -146,7 +147,8 @@ def _settled(
 
 def _check(made: Deployment, chosen: Mapping[str, str], *, exists: bool) -> None:
     failed = []
-    for record in preflight.checks(made.client, chosen, made.region, exists=exists):
+    asked = preflight.checks(made.client, chosen, made.region, exists=exists)
+    for record in (*asked, *preflight.services(_places(made, chosen))):
         if record["status"] != "pass":
             made.session.output.write(record)
         if record["status"] == "fail":
@@ -158,6 +160,22 @@ def _check(made: Deployment, chosen: Mapping[str, str], *, exists: bool) -> None
             code="preflight",
             hint=first["hint"],
         )
+
+
+def _places(made: Deployment, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Service → region, for those that this pipeline calls."""
+    found = dict.fromkeys(regions.services_of(made.use_case.engines), made.region)
+    if not chosen.get("BedrockModel"):
+        found.pop("bedrock-runtime", None)
+    if "AthenaDatabase" not in chosen:
+        found = {name: region for name, region in found.items() if name not in ("athena", "glue")}
+    named = {
+        "textract": made.own.get("textract_region"),
+        "comprehend": made.own.get("textract_region"),
+        "comprehendmedical": chosen.get("ComprehendMedicalRegion"),
+        "bedrock-runtime": chosen.get("BedrockRegion"),
+    }
+    return {name: named.get(name) or region for name, region in found.items()}
 
 
 def _teller(made: Deployment) -> Callable[[Record], None]:
@@ -186,14 +204,7 @@ def _record(name: str, about: Mapping[str, Any]) -> Record:
 
 
 def _deployed(made: Deployment) -> Mapping[str, Any]:
-    about = made.stack.describe()
-    if about is None:
-        raise ConfigurationError(
-            f"there is no stack {made.name} in {made.region}",
-            code="no-stack",
-            hint="deploy it first, or name it with --stack-name and --region",
-        )
-    return about
+    return stack.existing(made.stack, made.region)
 
 
 def tell_status(made: Deployment) -> int:

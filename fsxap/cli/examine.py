@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from fsxap import regions
 from fsxap.cli.session import Session
 from fsxap.doctor.evidence import Answer, AwsFacts, Evidence, OntapFacts
 from fsxap.engine import locations
@@ -22,17 +25,6 @@ if TYPE_CHECKING:
 QUICK: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 10, "retries": {"total_max_attempts": 1}}
 """Of a probe: a question that takes longer has its answer."""
 EXTRAS = {"sql": "duckdb"}
-CALLED = {
-    "text_in_image": ("rekognition",),
-    "text_on_frames": ("rekognition",),
-    "moderation": ("rekognition",),
-    "phi_text": ("comprehendmedical",),
-    "documents": ("textract",),
-    "entities": ("comprehend",),
-    "sql": ("athena", "glue"),
-    "narrator": ("bedrock-runtime",),
-}
-"""Capability → services its engine on AWS calls."""
 
 
 def ask(question: Callable[[], object], *, unless: str = "") -> Answer:
@@ -95,7 +87,8 @@ def _aws(session: Session, bucket: str, prefix: str, key: str, case: UseCase | N
     region = ask(lambda: aws.region)
     if not region.ok:
         return AwsFacts(credentials=ask(lambda: _credentials(aws)) if bucket else region)
-    facts = AwsFacts(region=region.said, credentials=ask(lambda: _credentials(aws)), services=_services(aws, case))
+    places = _places(session, case, aws.region)
+    facts = AwsFacts(region=region.said, credentials=ask(lambda: _credentials(aws)), services=_services(aws, places))
     if facts.credentials is None or not facts.credentials.ok:
         return facts
     facts = replace(facts, caller=ask(lambda: probes.caller(aws.client("sts", **QUICK))))
@@ -104,7 +97,7 @@ def _aws(session: Session, bucket: str, prefix: str, key: str, case: UseCase | N
         home = session.settings.text("bedrock_region")
         facts = replace(facts, model=ask(lambda: probes.model(aws.client("bedrock", region=home, **QUICK), model)))
     if case is not None:
-        facts = replace(facts, quotas=ask(lambda: probes.concurrency(aws.client("lambda", **QUICK))))
+        facts = replace(facts, quotas=_quotas(aws, places, model))
     return _access_point(aws, facts, bucket, prefix, key) if bucket else facts
 
 
@@ -114,9 +107,40 @@ def _credentials(aws: Aws) -> str:
     return f"profile {aws.profile}"
 
 
-def _services(aws: Aws, case: UseCase | None) -> dict[str, bool]:
-    names = sorted({name for each in (case.engines if case else ()) for name in CALLED.get(each, ())})
-    return {name: aws.region in aws.session.get_available_regions(name) for name in names}
+def _places(session: Session, case: UseCase | None, home: str) -> dict[str, str]:
+    """Service → the region it is called in."""
+    read = session.settings.text
+    own = session.settings.sections["params"].get(case.name, {}) if case else {}
+    chosen = {
+        "textract": own.get("textract_region"),
+        "comprehend": own.get("textract_region"),
+        "comprehendmedical": read("comprehend_medical_region"),
+        "bedrock-runtime": read("bedrock_region"),
+    }
+    return {name: chosen.get(name) or home for name in regions.services_of(case.engines if case else ())}
+
+
+def _services(aws: Aws, places: Mapping[str, str]) -> dict[str, regions.Availability]:
+    def known(name: str) -> regions.Availability:
+        endpoint = regions.endpoint_of(name)
+        here = aws.session.get_available_regions(endpoint) if endpoint else ()
+        return regions.availability(name, places[name], here)
+
+    return {name: known(name) for name in places}
+
+
+def _quotas(aws: Aws, places: Mapping[str, str], model: str) -> dict[str, Answer]:
+    """Those of the services that a run of this use case, or its deployed pipeline, calls at a high rate."""
+    from fsxap.providers.aws import quotas
+
+    found = {"lambda": ask(lambda: quotas.concurrency(aws.client("lambda", **QUICK)))}
+    for name, wanted in quotas.wanted(places, model).items():
+        client = aws.client("service-quotas", region=places.get(name, ""), **QUICK)
+        found[name] = ask(partial(quotas.applied, client, wanted))
+        if found[name].code == "access-denied":
+            # The others would be refused as well, each after a wait of its own.
+            break
+    return found
 
 
 def _access_point(aws: Aws, facts: AwsFacts, bucket: str, prefix: str, key: str) -> AwsFacts:
@@ -199,22 +223,25 @@ def _ontap(session: Session) -> OntapFacts:
     facts = replace(facts, connected=ask(connected))
     if facts.connected is None or not facts.connected.ok:
         return facts
-    made: list[OntapClient] = []
+    made: list[tuple[OntapClient, str]] = []
     signed = ask(lambda: _sign_in(session, made))
     facts = replace(facts, signed_in=signed)
     if not signed.ok:
-        for client in made:
+        for client, _user in made:
             client.close()
         return facts
-    with made[0] as client:
-        facts = replace(facts, release=probes.release(client))
+    client, user = made[0]
+    with client:
+        facts = replace(facts, release=probes.release(client), role=probes.role(client, user))
         names: list[str] = []
+        begun = time.perf_counter()
         if ask(lambda: names.extend(probes.svms(client))).ok:
-            facts = replace(facts, svms=tuple(names))
-        return _domain(client, facts)
+            facts = replace(facts, svms=tuple(names), took=round((time.perf_counter() - begun) * 1000))
+        return _domain(client, replace(facts, workers=int(session.settings["workers"])))
 
 
-def _sign_in(session: Session, made: list[OntapClient]) -> str:
+def _sign_in(session: Session, made: list[tuple[OntapClient, str]]) -> str:
+    """The client, and the account it signs in as, which a secret may name."""
     from fsxap.cli.running import prompt
     from fsxap.providers.aws.errors import translated
     from fsxap.providers.ontap.client import OntapClient
@@ -241,7 +268,7 @@ def _sign_in(session: Session, made: list[OntapClient]) -> str:
         retry=Retry(attempts=1),
         cancel=session.cancel,
     )
-    made.append(client)
+    made.append((client, login.user))
     client.get("/svm/svms", {"fields": "name", "max_records": 1})
     return f"{login.user} may ask"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from fsxap.cli.options import command, option
 from fsxap.cli.output import written
 from fsxap.cli.session import Session
+from fsxap.deploy.adopt import Adopted
 from fsxap.engine.settings import BY_NAME, FILE
 from fsxap.errors import FsxapError, UsageError
 
@@ -20,6 +22,8 @@ EXAMPLES = """\
   fsxap init                                   # asks, on a terminal; a template to fill in otherwise
 
   fsxap init -s my-access-point-abc123-ext-s3alias --to ./out --region eu-west-1
+
+  fsxap init --from fsxap-legal-compliance --region eu-west-1
 
   fsxap init --ontap management.fs-0123456789abcdef0.fsx.eu-west-1.amazonaws.com --svm svm1 --ontap-secret prod/audit\
 """
@@ -35,6 +39,9 @@ def register(app: typer.Typer) -> None:
 def init(
     session: Session,
     force: Annotated[bool, option("--force", help="replace a settings file that is there")] = False,
+    from_stack: Annotated[
+        str, option("--from", help="take over what this CloudFormation stack says", metavar="STACK")
+    ] = "",
     no_discover: Annotated[bool, option("--no-discover", help="do not ask FSx what there is")] = False,
 ) -> int:
     """Write fsxap.yaml: what flags say, what was answered, and what FSx knows as comments. Never a secret."""
@@ -49,21 +56,38 @@ def init(
         for name, origin in session.settings.origins.items()
         if origin == BY_NAME[name].flag
     }
+    adopted = _adopted(session, from_stack) if from_stack else Adopted({})
+    values = dict(adopted.settings) | values
     found = [] if no_discover else _discover(session)
     for each in found:
         session.output.write(each.record())
     if session.interactive:
         values |= _answers(found, values)
     with written(str(target)) as stream:
-        stream.write(render(values, found))
+        stream.write(render(values, found, adopted.own, adopted.stack))
     read_file(target)
+    for name, why in adopted.left.items():
+        session.warn(f"{name} of {from_stack} was left out: {why}")
     session.progress.note(f"{target} written; fsxap doctor checks what it says")
     return 0
+
+
+def _adopted(session: Session, name: str) -> Adopted:
+    from fsxap.deploy import stack
+    from fsxap.deploy.adopt import adopt
+    from fsxap.engine.stores import connect_aws
+
+    aws = connect_aws(session.settings)
+    about = stack.existing(stack.Stack(aws.client("cloudformation"), name), aws.region)
+    said = {row["ParameterKey"]: row.get("ParameterValue", "") for row in about.get("Parameters", ())}
+    made = adopt(said, stack.outputs(about))
+    return replace(made, settings={"region": aws.region, **made.settings})
 
 
 def _discover(session: Session) -> list[Found]:
     """Nothing where AWS cannot be asked, which is no error: everything can be filled in by hand."""
     from fsxap.cli.examine import QUICK
+    from fsxap.cli.places import remember
     from fsxap.engine.stores import connect_aws
     from fsxap.providers.aws.inventory import read_inventory
 
@@ -72,6 +96,7 @@ def _discover(session: Session) -> list[Found]:
     except FsxapError as error:
         session.progress.note(f"FSx was not asked what there is: {error.message}")
         return []
+    remember(session.state(), (each.value for each in found if each.kind == "access-point" and each.value))
     for line in unknown:
         session.warn(f"not listed: {line}")
     return found

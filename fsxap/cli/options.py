@@ -22,10 +22,24 @@ def option(*flags: str, help: str, metavar: str | None = None, complete: Callabl
     return typer.Option(*flags, help=help, metavar=metavar, show_default=False, autocompletion=complete)
 
 
-def setting(name: str, kind: Any = str, *flags: str, metavar: str | None = None) -> Any:
+def setting(
+    name: str,
+    kind: Any = str,
+    *flags: str,
+    metavar: str | None = None,
+    complete: Callable[[str], list[str]] | None = None,
+) -> Any:
     """The Annotated type of a flag that is also a setting: no default of its own, so that origins stay true."""
     about = BY_NAME[name]
-    return Annotated[kind | None, option(*(flags or (about.flag,)), help=about.help, metavar=metavar)]
+    return Annotated[
+        kind | None, option(*(flags or (about.flag,)), help=about.help, metavar=metavar, complete=complete)
+    ]
+
+
+def places(incomplete: str) -> list[str]:
+    from fsxap.cli.places import complete
+
+    return complete(incomplete)
 
 
 SHARED: dict[str, tuple[Any, Any]] = {
@@ -58,10 +72,11 @@ SHARED: dict[str, tuple[Any, Any]] = {
     ),
 }
 FLAGS = {
-    "source": (setting("source", str, "-s", "--source", metavar="LOCATION"), None),
-    "to": (setting("to", str, metavar="LOCATION"), None),
+    "source": (setting("source", str, "-s", "--source", metavar="LOCATION", complete=places), None),
+    "to": (setting("to", str, metavar="LOCATION", complete=places), None),
     "workers": (setting("workers", int, metavar="N"), None),
     "engines": (setting("engines", str, metavar="local|aws"), None),
+    "budget": (setting("budget", str, metavar="USD"), None),
 }
 ONTAP = {
     "ontap": (setting("ontap", str, metavar="HOST_OR_URL"), None),

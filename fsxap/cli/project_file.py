@@ -20,21 +20,38 @@ _HEAD = """\
 # fsxap discover --show-settings prints each with its origin.
 # No secret belongs here: ontap_secret says where the password is (Secrets Manager name or ARN, env:NAME, file:PATH).
 """
-_TAIL = """
+_PARAMS = """
 # Parameters of use cases, as fsxap run-uc USE_CASE --explain lists them:
+"""
+_EXAMPLE = """\
 # params:
 #   legal-compliance:
 #     files: true
-
+"""
+_TAIL = """
 # An engine for one capability:
 # engine:
 #   sql: local
 """
 
 
-def render(values: Mapping[str, object], found: Iterable[Found] = ()) -> str:
-    """`values` by setting; what was `found` stands as comments beside the setting that could name it."""
-    return _HEAD + "\n".join(_lines(values, list(found))) + "\n" + _TAIL
+def render(
+    values: Mapping[str, object],
+    found: Iterable[Found] = (),
+    own: Mapping[str, Mapping[str, object]] | None = None,
+    stack: Mapping[str, object] | None = None,
+) -> str:
+    """`values` by setting, `own` by use case and parameter; what was `found` stands as comments beside the setting that
+    could name it, and parameters of a `stack` as comments at the end."""
+    params = f"params: {_yaml(own)}\n" if own else _EXAMPLE
+    text = _HEAD + "\n".join(_lines(values, list(found))) + "\n" + _PARAMS + params + _TAIL
+    return text + "\n".join(_stack(stack)) + "\n" if stack else text
+
+
+def _stack(parameters: Mapping[str, object]) -> Iterator[str]:
+    yield "\n# What only a deployment needs of that stack; fsxap deploy USE_CASE --params FILE takes it from a file"
+    for name, value in sorted(parameters.items()):
+        yield f"#   {visible(name)}: {visible(_yaml(value))}"
 
 
 def _lines(values: Mapping[str, object], found: list[Found]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +49,7 @@ def param_pairs(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "run-uc", EXAMPLES, ontap=True, settings=("source", "to", "engines", "workers"))(run_uc)
+    command(app, "run-uc", EXAMPLES, ontap=True, settings=("source", "to", "engines", "workers", "budget"))(run_uc)
 
 
 def run_uc(
@@ -78,7 +77,6 @@ def run_uc(
     engine: Annotated[
         list[str] | None, option("--engine", help="engine for one capability", metavar="CAPABILITY=NAME")
     ] = None,
-    budget: Annotated[str, option("--budget", help="stop before spending more", metavar="USD")] = "",
     report: Annotated[
         str, option("--report", help="write the report here: .html .md .csv .json .sarif .ocsf.json", metavar="FILE")
     ] = "",
@@ -88,7 +86,7 @@ def run_uc(
 ) -> int:
     """Run a use case over a folder or access point. Done again, it processes only what is new, changed or failed."""
     from fsxap.cli.running import Order
-    from fsxap.engine import catalog, locations, params
+    from fsxap.engine import budget, catalog, locations, params
     from fsxap.engine.kit import ENGINES
     from fsxap.engine.params import parse_engines
     from fsxap.model import digest
@@ -110,7 +108,7 @@ def run_uc(
         to=session.settings.text("to"),
         force=force,
         only_failed=only_failed,
-        budget=_dollars(budget),
+        budget=budget.dollars(session.settings.text("budget")),
         report=report,
         fail_on=fail_on,
         engines=parse_engines(engine or []),
@@ -191,15 +189,3 @@ def _dry(session: Session, order: Order) -> int:
     source = execute.source_name(order.use_case, session.settings, order.source)
     session.output.write(plan | {"use_case": order.use_case.name, "source": source})
     return 1 if unlisted else 0
-
-
-def _dollars(text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        amount = Decimal(text.lstrip("$"))
-    except InvalidOperation:
-        raise UsageError(f"--budget {text!r} is not an amount in USD", hint="for example --budget 2.50") from None
-    if not amount.is_finite() or amount < 0:
-        raise UsageError(f"--budget {text!r} is not an amount in USD", hint="for example --budget 2.50")
-    return amount

@@ -23,6 +23,7 @@ class Measure:
 
 
 MEASURES = (
+    Measure("pages", 1, "documents", "pages of a document"),
     Measure("images", 1, "text_in_image", "pictures read in an item"),
     Measure("characters", 2_000, "entities phi_text", "characters of text examined in an item"),
     Measure("queries", 8, "sql", "SQL queries of a run", per_run=True),

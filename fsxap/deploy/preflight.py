@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from fsxap import regions
 from fsxap.errors import ConfigurationError, FsxapError
 from fsxap.model import Record
 from fsxap.providers.aws.errors import translated
@@ -60,6 +61,16 @@ def checks(client: Client, values: Mapping[str, str], region: str, *, exists: bo
             yield _guarded("secret", arn, partial(_secret, client, arn, region))
     if values.get("VpcId") and not exists:
         yield _guarded("network", values["VpcId"], partial(_gateway, client, values, region))
+
+
+def services(places: Mapping[str, str]) -> Iterator[Record]:
+    """Whether the regions in which services are called have them; `places` is service → region. Never a failure: what
+    is known of regions is older than the regions."""
+    for name, region in sorted(places.items()):
+        known = regions.availability(name, region)
+        status = {"yes": "pass", "unknown": "skip"}.get(known.status, "warn")
+        hint = "" if status == "pass" else "docs/regions.md says what is known; a parameter may name another region"
+        yield check("services", name, status, known.said, hint)
 
 
 def _guarded(layer: str, what: str, ask: Callable[[], Record]) -> Record:

@@ -172,6 +172,7 @@ def _variables(use_case: UseCase, given: Mapping[str, str], about: Mapping[str, 
     found: dict[str, Any] = {
         "FSXAP_STATE_BUCKET": grants.sub("s3://${StateBucket}"),
         "FSXAP_WORKERS": {"Ref": "Workers"},
+        "FSXAP_BUDGET": {"Ref": "RunBudget"},
         **{f"{PARAM}{name.upper()}": value for name, value in given.items()},
     }
     if about["source"]:

@@ -142,6 +142,18 @@ def _change(about: Mapping[str, Any]) -> Record:
     }
 
 
+def existing(stack: Stack, region: str) -> Mapping[str, Any]:
+    """The stack as it is; ConfigurationError where there is none."""
+    about = stack.describe()
+    if about is None:
+        raise ConfigurationError(
+            f"there is no stack {stack.name} in {region}",
+            code="no-stack",
+            hint="fsxap deploy makes it; --stack-name, --region and --profile say where it is looked for",
+        )
+    return about
+
+
 def discard(made: Plan) -> None:
     """Take the change set back, and the empty stack that a first one leaves."""
     with translated(f"discarding the plan of stack {made.stack.name}"):

@@ -28,6 +28,7 @@ DIRECT = {
     "bedrock_region": "BedrockRegion",
     "comprehend_medical_region": "ComprehendMedicalRegion",
     "accept_cross_region": "AcceptCrossRegion",
+    "budget": "RunBudget",
 }
 """Setting → parameter, taken over as it is."""
 

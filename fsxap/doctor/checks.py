@@ -9,6 +9,10 @@ from fsxap.doctor.evidence import Answer, Evidence
 from fsxap.doctor.symptoms import decide, refusal
 
 S3_FIRST = "name an access point with -s ALIAS, ARN or s3:// URL"
+PRIVILEGED = ("admin", "fsxadmin", "vsadmin")
+MOST_AT_ONCE = 20
+"""Requests that a management endpoint takes at a time, as NetApp's own clients limit themselves."""
+ELSEWHERE = "name another region for it and accept_cross_region, or take the embedded engine"
 ONTAP_FIRST = "name the management endpoint with --ontap, and --ontap-user, --ontap-secret"
 
 
@@ -206,6 +210,18 @@ def ontap(evidence: Evidence) -> Iterator[Check]:
         yield Check("ONTAP", "release", "warn" if old else "pass", f"ONTAP {facts.release}", hint, "old" if old else "")
     else:
         yield Check("ONTAP", "release", "skip", "this account may not see the cluster", "an SVM's account is enough")
+    if facts.role in PRIVILEGED:
+        hint = "fsxadmin-readonly, or an account with the role readonly, is enough for audits"
+        yield Check("ONTAP", "role", "warn", f"the account is {facts.role}, which may change everything", hint,
+                    "privileged-account")  # fmt: skip
+    elif facts.role:
+        yield Check("ONTAP", "role", "pass", facts.role)
+    else:
+        yield Check("ONTAP", "role", "skip", "this account may not see its own role", "a read-only one is right")
+    if facts.took is not None:
+        rate = min(facts.workers, MOST_AT_ONCE) * 1000 // max(facts.took, 1)
+        detail = f"one answer took {facts.took} ms: about {rate} a second with {facts.workers} workers"
+        yield Check("ONTAP", "rate", "pass", detail, certainty="possible")
     if facts.svms is not None and facts.svm and facts.svm not in facts.svms:
         detail = f"there is no SVM {facts.svm}; there are: {', '.join(facts.svms[:10]) or 'none this account may see'}"
         yield Check("ONTAP", "SVM", "fail", detail, "name one of them with --svm", "no-such-svm")
@@ -222,18 +238,23 @@ def services(evidence: Evidence) -> Iterator[Check]:
     if not evidence.aws.services:
         yield Check("services", "in the region", "skip", "no region, or the use case calls none", "name --use-case")
     for name, known in sorted(evidence.aws.services.items()):
-        where = f"{name} in {evidence.aws.region}"
-        if known:
-            yield Check("services", name, "pass", f"botocore knows {where}", certainty="likely")
+        if known.status == "yes":
+            yield Check("services", name, "pass", known.said, certainty="likely")
+        elif known.status == "no":
+            yield Check("services", name, "fail", known.said, ELSEWHERE, "no-service-in-region", "likely")
+        elif known.status == "differ":
+            yield Check("services", name, "warn", known.said, ELSEWHERE, "sources-differ", "possible")
         else:
-            hint = "name another region for it and accept_cross_region, or take the embedded engine"
-            yield Check("services", name, "fail", f"botocore knows no {where}", hint, "no-service-in-region", "likely")
+            yield Check("services", name, "skip", known.said, "a first call tells; docs/regions.md says what is known")
     if evidence.aws.model is not None:
         yield _answered("services", "model", evidence.aws.model)
 
 
 def quotas(evidence: Evidence) -> Iterator[Check]:
-    yield _answered("quotas", "service quotas", evidence.aws.quotas, "not asked", softly=True)
+    if not evidence.aws.quotas:
+        yield Check("quotas", "service quotas", "skip", "not asked", "name --use-case")
+    for name, answer in sorted(evidence.aws.quotas.items()):
+        yield _answered("quotas", name, answer, softly=answer.code != "no-quota")
 
 
 def _answered(

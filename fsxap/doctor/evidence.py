@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fsxap.acl.site import S3AccessPoint
+from fsxap.regions import Availability
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,26 @@ class AwsFacts:
     listed: Answer | None = None
     """One key asked for: the only request that shows whether the data answers."""
     key: Answer | None = None
-    services: Mapping[str, bool] = field(default_factory=dict)
-    """Service name → whether botocore knows it in the region."""
+    services: Mapping[str, Availability] = field(default_factory=dict)
+    """Service name → whether the region has it."""
     model: Answer | None = None
-    quotas: Answer | None = None
+    quotas: Mapping[str, Answer] = field(default_factory=dict)
+    """Service name → what it allows at a time; a quota of nothing is a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class OntapFacts:
     """`joined` is whether an SVM of the file system is in a domain, `controllers` how many of its domain controllers
-    answer, None where none is listed. `release` is empty where the account may not see it."""
+    answer, None where none is listed. `release` and `role` are empty where the account may not see them. `took` is
+    milliseconds of one answer, `workers` how many a scan asks for at a time."""
 
     endpoint: str = ""
     connected: Answer | None = None
     signed_in: Answer | None = None
     release: str = ""
+    role: str = ""
+    took: int | None = None
+    workers: int = 1
     svms: tuple[str, ...] | None = None
     svm: str = ""
     services: Answer | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from fsxap.costs.deployment import added
 from fsxap.costs.measures import item_units
 from fsxap.engine.types import Params, UseCase
+from fsxap.errors import UsageError
 from fsxap.model import Item
 
 SERVICES = {
@@ -20,6 +21,19 @@ SERVICES = {
 
 Price = Callable[[Mapping[str, int]], Decimal]
 Units = Callable[[Item], Mapping[str, int]]
+
+
+def dollars(text: str) -> Decimal | None:
+    """An amount in USD; None for no text, UsageError for what is none."""
+    if not text:
+        return None
+    try:
+        amount = Decimal(text.lstrip("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"--budget {text!r} is not an amount in USD", hint="for example --budget 2.50")
+    return amount
 
 
 def estimated(

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from functools import cache
+from math import ceil, sqrt
 
 from fsxap.costs import deployment
 from fsxap.costs.deployment import Month, Stack, added
-from fsxap.costs.measures import MEASURES, item_units, run_units
+from fsxap.costs.measures import MEASURES, NAMES, item_units, run_units
 from fsxap.costs.pricing import Line, Prices, between, bounds, total
 from fsxap.engine.budget import planned
 from fsxap.engine.types import Params, UseCase
 from fsxap.model import Item, Record, Section
 
 HALF, WHOLE, TWICE = Fraction(1, 2), Fraction(1), Fraction(2)
+STRETCHES = (HALF, WHOLE, TWICE)
+Look = Callable[[Item], Mapping[str, int]]
+"""What a look at an item tells, by measure; nothing where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,46 +43,134 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Items looked at, and what the use case says they consume, embedded engines or not."""
+    """`units` of all `items`: at least, probably and at most. `looked` items were opened, and `counted` says of how
+    many of them each measure was told."""
 
     items: int
-    units: Mapping[str, int]
+    units: Mapping[Fraction, Mapping[str, int]]
+    looked: int = 0
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
-def sample(choices: Sequence[Choice], items: Iterable[Item]) -> list[Sample]:
-    """One pass over the items for all choices."""
-    units: list[Counter[str]] = [Counter() for _ in choices]
-    number = 0
+class Totals:
+    """Units of the items of one choice; with `spread`, also what the range of a sample needs, which costs time."""
+
+    def __init__(self, choice: Choice, *, spread: bool = False) -> None:
+        self.choice, self.spread = choice, spread
+        self._paged = "documents" in choice.engines
+        self._pages: dict[tuple[tuple[str, int], ...], list[int]] = {}
+        self.items = 0
+        self.own: dict[Fraction, Counter[str]] = {stretch: Counter() for stretch in STRETCHES}
+        self.squares: Counter[str] = Counter()
+        self.told: Counter[tuple[tuple[str, int], ...]] = Counter()
+        """What was counted of items, and of how many the same: their engines are priced once for all."""
+
+    def add(self, item: Item) -> None:
+        attrs = item.attrs
+        told = tuple((name, attrs[name]) for name in NAMES if isinstance(attrs.get(name), int)) if attrs else ()
+        self.items += 1
+        self.told[told] += 1
+        if told not in self._pages:
+            self._pages[told] = [_measures(self.choice, told, stretch)["pages"] for stretch in STRETCHES]
+        units: Mapping[str, int] = {}
+        pages = -1
+        for (stretch, sums), wanted in zip(self.own.items(), self._pages[told], strict=True):
+            if pages < 0 or (self._paged and wanted != pages):
+                pages = wanted
+                counted = replace(item, attrs={**attrs, "pages": pages}) if self._paged else item
+                units = self.choice.use_case.units(counted, self.choice.params)
+            for name, number in units.items():
+                sums[name] += number
+            if self.spread and stretch == WHOLE:
+                for name, number in added(units, self._extra(told, stretch)).items():
+                    self.squares[name] += number * number
+
+    def _extra(self, told: tuple[tuple[str, int], ...], stretch: Fraction) -> dict[str, int]:
+        return item_units(self.choice.engines, _measures(self.choice, told, stretch))
+
+    def sums(self, stretch: Fraction) -> dict[str, int]:
+        found = dict(planned(self.own[stretch], self.choice.engines))
+        for told, items in self.told.items():
+            found = added(found, self._extra(told, stretch), items)
+        return found
+
+    def scaled(self, items: int) -> dict[Fraction, dict[str, int]]:
+        """For `items` like those that were added; a sample has a range of two standard errors."""
+        share = Fraction(items, self.items) if self.items else Fraction(0)
+        middle, found = self.sums(WHOLE), {}
+        for stretch in STRETCHES:
+            sign = (stretch > WHOLE) - (stretch < WHOLE)
+            found[stretch] = {
+                name: max(0, ceil(number * share + sign * self._range(middle.get(name, 0), name, items)))
+                for name, number in self.sums(stretch).items()
+            }
+        return found
+
+    def _range(self, total: int, name: str, items: int) -> int:
+        if not self.spread or items <= self.items or self.items < 2:
+            return 0
+        mean = Fraction(total, self.items)
+        variance = (Fraction(self.squares[name]) - self.items * mean * mean) / (self.items - 1)
+        return ceil(2 * items * sqrt(variance / self.items * (1 - Fraction(self.items, items))))
+
+
+@cache
+def _assumed(stretch: Fraction) -> Mapping[str, int]:
+    return {each.name: ceil(each.default * stretch) for each in MEASURES}
+
+
+def _measures(choice: Choice, told: tuple[tuple[str, int], ...], stretch: Fraction) -> dict[str, int]:
+    """What is given, or else counted, or else assumed and stretched."""
+    return {**_assumed(stretch), **dict(told), **choice.measures}
+
+
+def sample(choices: Sequence[Choice], items: Iterable[Item], look: Look | None = None, most: int = 0) -> list[Sample]:
+    """One pass over the items for all choices; with `look`, at most so many of them are opened, drawn by chance.
+
+    Memory is that of the items drawn.
+    """
+    totals = [Totals(choice, spread=look is not None) for choice in choices]
+    drawn: list[Item] = []
+    chance, number = random.Random(0), 0  # noqa: S311  # equal listings give equal estimates
     for item in items:
         number += 1
-        for choice, counted in zip(choices, units, strict=True):
-            counted.update(choice.use_case.units(item, choice.params))
-    return [Sample(number, dict(counted)) for counted in units]
+        if look is None:
+            for each in totals:
+                each.add(item)
+        elif len(drawn) < most:
+            drawn.append(item)
+        elif (place := chance.randrange(number)) < most:
+            drawn[place] = item
+    counted: Counter[str] = Counter()
+    for item in drawn:
+        told = look(item) if look else {}
+        counted.update(told.keys())
+        for each in totals:
+            each.add(replace(item, attrs={**item.attrs, **told}))
+    return [Sample(number, each.scaled(number), len(drawn), counted) for each in totals]
 
 
 def repeated(choices: Sequence[Choice], item: Item, times: int) -> list[Sample]:
     """As many items like this one. Of none, one is the sample for those to come."""
     found = []
     for choice in choices:
+        totals = Totals(choice)
+        totals.add(item)
         number = max(times, 1) if choice.month else times
-        units = choice.use_case.units(item, choice.params)
-        found.append(Sample(number, {name: each * number for name, each in units.items()}))
+        found.append(Sample(number, totals.scaled(number)))
     return found
 
 
 def usage(choice: Choice, found: Sample, stretch: Fraction = WHOLE, *, again: bool = False) -> dict[str, int]:
     """Units by costs/prices.json. `stretch` multiplies what is assumed, `again` processes everything at every run."""
-    measures = {each.name: choice.measures.get(each.name, ceil(each.default * stretch)) for each in MEASURES}
-    billed = planned(found.units, choice.engines)
+    assumed = _measures(choice, (), stretch)
     if choice.month is None:
-        engines = added(billed, item_units(choice.engines, measures), found.items)
-        return added(engines, run_units(choice.engines, measures))
+        return added(found.units[stretch], run_units(choice.engines, assumed))
     items = choice.month.processed_again if again else choice.month.processed
     # Items to come are taken to be like those looked at.
     share = Fraction(items, found.items) if found.items else Fraction(0)
-    own = {name: ceil(number * share) for name, number in billed.items()}
-    engines = added(own, item_units(choice.engines, measures), items)
-    engines = added(engines, run_units(choice.engines, measures), ceil(choice.month.runs))
+    engines = {name: ceil(number * share) for name, number in found.units[stretch].items()}
+    engines = added(engines, run_units(choice.engines, assumed), ceil(choice.month.runs))
     if choice.stack is None:
         return engines
     return added(engines, deployment.usage(choice.stack, choice.month, stretch, again=again))
@@ -85,9 +178,7 @@ def usage(choice: Choice, found: Sample, stretch: Fraction = WHOLE, *, again: bo
 
 def lines(choice: Choice, found: Sample, prices: Prices, region: str, *, again: bool = False) -> list[Line]:
     """One for each unit that is sold, with the range of its price and of what was assumed."""
-    low, middle, high = (
-        prices.lines(usage(choice, found, stretch, again=again), region) for stretch in (HALF, WHOLE, TWICE)
-    )
+    low, middle, high = (prices.lines(usage(choice, found, stretch, again=again), region) for stretch in STRETCHES)
     return between(low, middle, high)
 
 

@@ -19,8 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fsxap.costs.pricing import Prices, cost_record
+from fsxap.costs.deployment import added
+from fsxap.costs.pricing import Prices, cost_record, money, total
 from fsxap.engine import catalog, execute, journal, lag, locations, packed, params, publish, runs, stages
+from fsxap.engine.budget import dollars, estimated
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.kit import Kit
 from fsxap.engine.locations import Location
@@ -131,7 +133,8 @@ def handle(event: Mapping[str, Any], context: Any, environ: Mapping[str, str] = 
 
 
 def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Record:
-    """List, join with the ledger, write the manifest. Answers with where it is and how much there is to do."""
+    """List, join with the ledger, write the manifest. Answers with where it is, how much there is to do, and whether
+    the budget allows it."""
     job = function.job()
     run = runs.begin(function.state, job, scratch=function.scratch)
     if run.stage == "discovering":
@@ -151,7 +154,21 @@ def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Re
         "manifest": function.state.locate(run.file("manifest.jsonl")),
         "key": run.file("manifest.jsonl"),
         "counts": run.counts,
+        "budget": _within(function, run),
     }
+
+
+def _within(function: Function, run: Run) -> Record:
+    """What is still to do, priced as `run-uc --budget` prices it, beside the limit."""
+    limit = dollars(function.settings.text("budget"))
+    if limit is None:
+        return {"within": True, "usd": "", "limit": ""}
+    units = estimated(function.use_case, function.params, function.kit(run.id).plan())
+    usage: dict[str, int] = {}
+    for item in stages.remaining(function.state, run, function.scratch):
+        usage = added(usage, units(item))
+    cost = total(Prices.bundled().lines(usage, function.settings.text("region")))
+    return {"within": cost <= limit, "usd": money(cost), "limit": money(limit)}
 
 
 def process(function: Function, event: Mapping[str, Any], context: Any) -> Record:

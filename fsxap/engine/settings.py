@@ -65,6 +65,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("llm_url", "OpenAI-compatible endpoint for narratives instead of the template"),
     Setting("llm_model", "model name at llm_url"),
     Setting("llm_key_env", "environment variable that holds the key for llm_url"),
+    Setting("budget", "USD that a run may spend on services; it stops before spending more"),
     Setting("topic", "SNS topic ARN told when a run ends"),
 )
 BY_NAME = {setting.name: setting for setting in TABLE}

@@ -197,6 +197,9 @@ class Summarise(Protocol):
 
 
 Units = Callable[[Item, Params], Mapping[str, int]]
+Count = Callable[[Item, Store, Params], Mapping[str, int]]
+"""What a look at an item tells of what it will consume, by the measures of an estimate: `pages`, `images`. It reads
+little, and raises an FsxapError where it cannot tell."""
 
 
 def no_units(_item: Item, _params: Params) -> Mapping[str, int]:
@@ -208,7 +211,8 @@ class UseCase:
     """Adding one is adding a folder under `fsxap/usecases` whose package defines USE_CASE.
 
     `process` must be idempotent and write only to `kit.sink`. `discover` is given only where listing the source
-    does not serve. `units` says what one item will consume, for estimates.
+    does not serve. `units` says what one item will consume, for estimates; what `count`
+    found by a look is in the item's `attrs`.
     """
 
     name: str
@@ -221,6 +225,7 @@ class UseCase:
     summarise: Summarise | None = None
     footprint: Footprint = Footprint()
     units: Units = no_units
+    count: Count | None = None
     engines: tuple[str, ...] = ()
     """Capabilities used, for --dry-run and the digest: "ontap", "sql", "narrator", ..."""
     sample: Callable[[Path], None] | None = None

@@ -32,7 +32,7 @@ def test_counts(fsxap: Program) -> None:
 
 
 def test_a_folder_is_read_by_embedded_engines(fsxap: Program, scans: Path) -> None:
-    done = fsxap(*DICOM, "-s", scans, "--compare", "local,aws")
+    done = fsxap(*DICOM, "-s", scans, "--compare", "local,aws", "--look", "0")
     rows = {record["item"]: record for record in done.of("estimate")}
     assert rows["one run"]["usd"] == "0.00"
     assert Decimal(rows["aws"]["usd"]) > 0
@@ -46,6 +46,60 @@ def test_a_manifest(fsxap: Program, scans: Path) -> None:
     assert done.of("estimate")[-1]["quantity"] == 3
     again = fsxap(*DICOM, "--items", "-", "--engines", "aws", input=manifest.read_text())
     assert again.out == done.out
+
+
+def test_pages_of_documents_are_counted(fsxap: Program) -> None:
+    """Three pages and two, one that says nothing, and XML, which is not paid for: 65 USD for 1,000 pages."""
+    from PIL import Image
+    from pypdfium2 import PdfDocument
+
+    inbox = fsxap.here / "inbox"
+    inbox.mkdir()
+    document = PdfDocument.new()
+    for _ in range(3):
+        document.new_page(200, 200)
+    document.save(inbox / "three.pdf")
+    first, second = (Image.new("L", (8, 8)) for _ in range(2))
+    first.save(inbox / "two.tif", save_all=True, append_images=[second])
+    (inbox / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+    (inbox / "invoice.xml").write_text("<x/>")
+    arguments = ("cost", "idp", "--region", "us-east-1", "-s", inbox, "--engines", "aws", "-P", "features=forms,tables")
+    done = fsxap(*arguments, "-P", "characters=0")
+    pages = {record["unit"]: record for record in done.of("estimate")}
+    # The broken one is taken to have one page, perhaps two.
+    assert pages["textract_forms_pages"]["quantity"] == 6
+    assert (pages["textract_tables_pages"]["low"], pages["textract_tables_pages"]["high"]) == ("0.090000", "0.105000")
+    assert "counted: pages of 3 of 4 items" in done.err
+    assert "not counted: 1 of 4 items, the first because" in done.err
+    assert "pages=1 of an item" in done.err
+    (inbox / "broken.pdf").unlink()
+    done = fsxap(*arguments)
+    assert "counted: pages of 3 of 3 items" in done.err
+    assert "pages=1" not in done.err
+    given = fsxap(*arguments, "-P", "pages=4")
+    assert {record["unit"]: record["quantity"] for record in given.of("estimate")}["textract_forms_pages"] == 8
+    assert "counted" not in given.err
+    drawn = fsxap(*arguments, "--look", "2")
+    assert "counted: pages of 2 of 2 items, drawn by chance from 3" in drawn.err
+
+
+def test_pictures_that_are_looked_at_are_counted(fsxap: Program) -> None:
+    from fsxap.usecases.healthcare_dicom.sample import write_sample
+
+    scans = fsxap.here / "scans"
+    scans.mkdir()
+    write_sample(scans)
+    files = sum(1 for path in scans.rglob("*") if path.is_file())
+    done = fsxap(*DICOM, "-s", scans, "--engines", "aws")
+    assert f"counted: images of {files} of {files} items" in done.err
+    assert "images=1" not in done.err
+    quantities = {record["unit"]: record["quantity"] for record in done.of("estimate")}
+    everything = fsxap(*DICOM, "-s", scans, "--engines", "aws", "-P", "clean=pixels")
+    assert quantities["rekognition_images"] > 0
+    assert (
+        quantities["rekognition_images"]
+        < {record["unit"]: record["quantity"] for record in everything.of("estimate")}["rekognition_images"]
+    )
 
 
 def test_a_schedule_is_a_month_of_a_pipeline(fsxap: Program) -> None:

@@ -6,13 +6,15 @@ import json
 import os
 import pty
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from fsxap.cli.project_file import render
-from fsxap.engine.settings import TABLE, read_file
+from fsxap.deploy.adopt import adopt
+from fsxap.engine.settings import TABLE, read_file, resolve
 from fsxap.providers.aws.inventory import Found, read_inventory
 from tests.e2e.program import FSXAP, Program
 from tests.unit.providers.aws_wire import Refusal, client
@@ -126,3 +128,74 @@ def test_a_refused_question_leaves_the_others() -> None:
     assert {each.kind for each in found} == {"file-system", "svm", "access-point"}
     assert len(unknown) == 1
     assert read_inventory(fsx("all"))[0] == []
+
+
+OURS = {
+    "SourceArn": "arn:aws:s3:eu-west-1:123456789012:accesspoint/records", "SourcePrefix": "scans/",
+    "OutputArn": "arn:aws:s3:eu-west-1:123456789012:accesspoint/results", "OutputPrefix": "", "OntapUser": "reader",
+    "OntapEndpoint": "10.0.0.5", "OntapSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",
+    "Svm": "svm1", "Volume": "*", "Workers": "4", "AcceptCrossRegion": "false", "RunBudget": "12.50",
+    "OntapCa": "/var/task/ontap-ca.pem", "VpcId": "vpc-1", "ScheduleExpression": "cron(0 3 * * ? *)",
+    "CodeKey": "x.zip",
+}  # fmt: skip
+SAMPLE = {
+    "S3AccessPointAlias": "in-abc123-ext-s3alias", "S3AccessPointOutputAlias": "out-abc123-ext-s3alias",
+    "OntapSecretName": "fsx/admin", "OntapManagementIp": "10.0.0.9", "PrivateSubnetIds": "subnet-1,subnet-2",
+    "PrivateRouteTableIds": "rtb-1", "ScheduleExpression": "rate(1 hour)", "TextractRegion": "us-east-1",
+    "BedrockModelId": "apac.amazon.nova-lite-v1:0", "DeployBucket": "code", "SvmUuid": "1-2-3", "Password": "****",
+    "EnableVpcEndpoints": "false", "EnableCloudWatchAlarms": "true",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parameters", "outputs", "settings", "left"),
+    [
+        (OURS, {"StateBucketName": "state-1"}, {
+            "source": f"{OURS['SourceArn']}/object/scans/", "to": OURS["OutputArn"], "ontap": "10.0.0.5",
+            "ontap_secret": OURS["OntapSecretArn"], "ontap_user": "reader", "svm": "svm1", "volume": "*", "workers": 4,
+            "accept_cross_region": False, "budget": "12.50", "state_bucket": "s3://state-1",
+        }, {"OntapCa"}),
+        (SAMPLE, {}, {
+            "source": "in-abc123-ext-s3alias", "to": "out-abc123-ext-s3alias", "ontap": "10.0.0.9",
+            "ontap_secret": "fsx/admin", "bedrock_model": "apac.amazon.nova-lite-v1:0",
+            "params": {"idp": {"textract_region": "us-east-1"}},
+        }, {"SvmUuid", "EnableCloudWatchAlarms"}),
+        ({"Volume": "*", "Svm": ""}, {}, {"volume": "*"}, set()),
+    ],
+)  # fmt: skip
+def test_a_stack_is_taken_over(
+    parameters: dict[str, str], outputs: dict[str, str], settings: dict[str, Any], left: set[str], tmp_path: Path
+) -> None:
+    made = adopt(parameters, outputs)
+    file = tmp_path / "fsxap.yaml"
+    file.write_text(render(made.settings, (), made.own, made.stack))
+    values = read_file(file)
+    resolved = resolve({}, {}, [(str(file), values)])
+    assert {name: resolved[name] for name in settings if name != "params"} == {
+        name: value for name, value in settings.items() if name != "params"
+    }
+    assert values.get("params", {}) == settings.get("params", {})
+    assert set(values) == set(settings)
+    assert set(made.left) == left
+    assert "****" not in file.read_text()
+    for name in made.stack:
+        assert f"#   {name}: " in file.read_text()
+
+
+def test_a_stack_is_asked_of_cloudformation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from fsxap.cli import main
+    from fsxap.engine import stores
+    from tests.unit.deploy.cloud import REGION, Cloud, Stacks
+
+    cloud = Cloud()
+    stacks = Stacks(cloud, outputs={"StateBucketName": "state-1"})
+    monkeypatch.setattr(stores, "connect_aws", lambda _settings: cloud)
+    monkeypatch.chdir(tmp_path)
+    asked = ["init", "--from", "fsxap-test", "--no-discover", "--no-input", "-s", "./scans"]
+    assert main(asked) == 253
+    assert not (tmp_path / "fsxap.yaml").exists()
+    stacks.status, stacks.parameters = "CREATE_COMPLETE", OURS
+    assert main(asked) == 0
+    found = read_file(tmp_path / "fsxap.yaml")
+    # What a flag says goes before what the stack says.
+    assert (found["source"], found["region"], found["svm"]) == ("./scans", REGION, "svm1")

@@ -11,6 +11,8 @@ from fsxap.errors import ConfigurationError
 from fsxap.providers.aws.errors import recognise, translated
 
 ALIAS_END = "-ext-s3alias"
+PROFILES = ("global", "us", "eu", "apac", "jp", "au", "ca", "us-gov")
+"""What an inference profile's id begins with."""
 
 
 def host_of(s3: Any, bucket: str) -> tuple[str, int]:
@@ -91,18 +93,11 @@ def s3_endpoints(ec2: Any, vpc: str, region: str) -> str:
 def model(bedrock: Any, name: str) -> str:
     """That the region has the model or inference profile."""
     with translated(f"looking for the model {name}"):
-        if name.split(".")[0] in ("global", "us", "eu", "apac", "jp", "au", "ca", "us-gov") or name.startswith("arn:"):
+        if name.split(".")[0] in PROFILES or name.startswith("arn:"):
             found = bedrock.get_inference_profile(inferenceProfileIdentifier=name)
             return f"{found['inferenceProfileName']} is {found['status']}"
         details = bedrock.get_foundation_model(modelIdentifier=name)["modelDetails"]
         return f"{details['modelId']} is {details.get('modelLifecycle', {}).get('status', 'known')}"
-
-
-def concurrency(functions: Any) -> str:
-    """How many functions the account may run at a time."""
-    with translated("reading Lambda's limits"):
-        limits = functions.get_account_settings()["AccountLimit"]
-    return f"{limits['ConcurrentExecutions']} Lambda functions at a time"
 
 
 def layer(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fsxap.errors import AccessDenied, NotFound
+from fsxap.errors import AccessDenied, NotFound, ServiceError
 from fsxap.providers.ontap.client import OntapClient
 from fsxap.providers.ontap.surroundings import REACHABLE
 
@@ -26,6 +26,15 @@ def release(client: OntapClient) -> str:
     except (AccessDenied, NotFound):
         return ""
     return ".".join(str(version[part]) for part in ("generation", "major", "minor") if part in version)
+
+
+def role(client: OntapClient, user: str) -> str:
+    """Of this account; empty where it may not see accounts, which is right for one that only reads files' rights."""
+    try:
+        found = client.records("/security/accounts", {"name": user, "fields": "role.name"})
+        return next((str((record.get("role") or {}).get("name") or "") for record in found), "")
+    except ServiceError:
+        return ""
 
 
 def svms(client: OntapClient) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsxap.engine.types import Footprint, Grant, Param, UseCase, boolean, words
+from fsxap.usecases.healthcare_dicom.counts import count
 from fsxap.usecases.healthcare_dicom.explain import account
 from fsxap.usecases.healthcare_dicom.process import process, secret
 from fsxap.usecases.healthcare_dicom.sample import write_sample
@@ -57,5 +58,6 @@ USE_CASE = UseCase(
     engines=("text_in_image", "phi_text"),
     sample=write_sample,
     seal=secret,
+    count=count,
     rules={"dicom-quarantined": "The file was not released: it may still say who the patient is."},
 )

@@ -8,7 +8,7 @@ from typing import Any
 from fsxap.engine.types import Kit, Params
 from fsxap.errors import ConfigurationError, ItemError, MissingExtra
 from fsxap.model import Finding, Item, Result
-from fsxap.ports import PhiText
+from fsxap.ports import PhiText, Store
 from fsxap.usecases.healthcare_dicom import crosswalk, metadata, profile, verify
 from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
 from fsxap.usecases.healthcare_dicom.graphics import is_graphic
@@ -191,7 +191,7 @@ def _quarantined(item: Item, shared: Setup, code: str, reason: str, data: dict[s
 
 def _classified(item: Item, kit: Kit, shared: Setup, head: bytes) -> Result:
     """By the beginning of the file alone; what it does not settle is read a little further, never whole."""
-    file = _header(item, kit, shared, head)
+    file = header(kit.source, item.key, head, shared.profile)
     if file is None:
         return _quarantined(item, shared, "malformed", "its header cannot be read", {})
     about = classify(file)
@@ -206,13 +206,14 @@ def _classified(item: Item, kit: Kit, shared: Setup, head: bytes) -> Result:
     return Result(item, "ok", data, usage={"dicom_files": 1})
 
 
-def _header(item: Item, kit: Kit, shared: Setup, head: bytes) -> File | None:
-    dictionary = shared.profile.tables.dictionary
+def header(source: Store, key: str, head: bytes, chosen: Profile) -> File | None:
+    """What `head`, the first HEADER bytes, says, or else a little more of the file; None where that is no data set."""
+    dictionary = chosen.tables.dictionary
     try:
         file = read(head, dictionary, header=True)
         if len(head) == HEADER and not (file.elements and file.elements[-1].tag >> 16 >= 0x28):
             # Long private groups may stand before the picture's own attributes.
-            file = read(kit.source.read(item.key, 0, LIMIT), dictionary, header=True)
+            file = read(source.read(key, 0, LIMIT), dictionary, header=True)
     except Malformed:
         return None
     return file if file.elements else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsxap.engine.types import Footprint, Grant, Match, Param, UseCase, boolean, words
+from fsxap.usecases.idp import counts
 from fsxap.usecases.idp.process import process, units
 from fsxap.usecases.idp.sample import write_sample
 from fsxap.usecases.idp.summary import summarise
@@ -78,6 +79,7 @@ USE_CASE = UseCase(
     params=PARAMS,
     engines=("documents", "entities", "narrator"),
     units=units,
+    count=counts.count,
     footprint=Footprint(
         memory=3008,
         timeout=900,

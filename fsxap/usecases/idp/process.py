@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import PurePosixPath
 
 from fsxap.documents import Document, Reading
 from fsxap.engine.types import Kit
@@ -152,10 +151,11 @@ def _finding(item: Item, rule: str, message: str, subject: str, evidence: Record
 
 
 def units(item: Item, params: Mapping[str, object]) -> Mapping[str, int]:
-    """A document has as many pages as nobody knows before it is read: one is counted, or `pages_per_document`."""
-    if PurePosixPath(item.key).suffix.lower() == ".xml":
+    """A document has as many pages as were counted, or else `pages_per_document`."""
+    if item.key.lower().endswith(".xml"):
         return {}
-    pages = int(str(params.get("pages_per_document") or 1))
+    counted = item.attrs.get("pages")
+    pages = counted if isinstance(counted, int) else int(str(params.get("pages_per_document") or 1))
     features = params.get("features")
     names = features if isinstance(features, tuple) else ()
     paid = [name for name in names if name != "text"] or ["text"]

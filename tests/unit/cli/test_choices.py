@@ -28,7 +28,7 @@ def documents(**more: object) -> UseCase:
 def test_pages_are_the_use_cases_own_parameter() -> None:
     made = choice(documents(), Wish(("pages=3", "features=forms", "characters=900")), SETTINGS, remote=True)
     assert made.use_case.units(Item("a.pdf"), made.params) == {"textract_forms_pages": 3}
-    assert made.measures == {"characters": 900}
+    assert made.measures == {"characters": 900, "pages": 3}
     assert (made.month, made.stack) == (None, None)
 
 

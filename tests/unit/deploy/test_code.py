@@ -31,7 +31,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def zipped(tmp_path: Path) -> Package:
     path = tmp_path / "a.zip"
     path.write_bytes(b"zip")
-    return Package(path, "d", "fsxap/a.zip", 3)
+    return Package(path, "d", "fsxap/a.zip", 3, path)
 
 
 def test_the_bucket_is_made_once_private_and_by_tls_only(s3: Any) -> None:

@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fsxap.engine.lambda_handler import handle
+from fsxap.errors import UsageError
+from fsxap.model import Item, Result, dumps
 from tests.usecases.drivers import Context
 
 FILES, BATCH = 1000, 10
@@ -58,6 +62,37 @@ def test_what_a_dead_batch_left_is_missing_and_is_all_that_the_next_run_does(tmp
     assert ended["coverage"]["unchanged"] == FILES - BATCH
     found, ended = run(environ, dead=set())
     assert (found["counts"]["todo"], ended["coverage"]["unchanged"]) == (0, FILES)
+
+
+def test_a_budget_is_the_estimate_of_what_is_still_to_do(tmp_path: Path) -> None:
+    """50 USD for 1,000 pages of forms: four documents are 0.20, as `run-uc --budget` counts them."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(4):
+        (source / f"{number}.pdf").write_bytes(b"no document")
+    environ = {
+        "FSXAP_SOURCE": str(source), "FSXAP_TO": str(tmp_path / "out"), "FSXAP_STATE_BUCKET": str(tmp_path / "state"),
+        "AWS_REGION": "us-east-1", "FSXAP_PARAM_FEATURES": "forms", "FSXAP_ENGINE_DOCUMENTS": "aws",
+        "FSXAP_ENGINE_ENTITIES": "local",
+    }  # fmt: skip
+
+    def asked(budget: str) -> dict[str, Any]:
+        answer = handle({"stage": "discover", "use_case": "idp"}, Context(), environ | {"FSXAP_BUDGET": budget})
+        found: dict[str, Any] = answer["budget"]
+        return found
+
+    assert asked("") == {"within": True, "usd": "", "limit": ""}
+    assert asked("0.20") == {"within": True, "usd": "0.200000", "limit": "0.200000"}
+    assert asked("0.19")["within"] is False
+    assert asked("0")["within"] is False
+    with pytest.raises(UsageError):
+        asked("much")
+    # What a batch has done is not to be paid again.
+    done = json.loads(next((tmp_path / "state").rglob("manifest.jsonl")).read_bytes().splitlines()[0])
+    run = next((tmp_path / "state").rglob("manifest.jsonl")).parent
+    (run / "results").mkdir(exist_ok=True)
+    (run / "results" / "a.jsonl").write_text(dumps(Result(Item(done["key"]), "ok").record()) + "\n")
+    assert asked("0.19") == {"within": True, "usd": "0.150000", "limit": "0.190000"}
 
 
 def test_an_engine_for_one_capability_comes_from_the_environment(tmp_path: Path) -> None:

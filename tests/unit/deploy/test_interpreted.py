@@ -16,14 +16,16 @@ from tests.usecases.drivers import Context
 
 NAME = "legal-compliance"
 COVERAGE = {"seen": 3, "ok": 2, "unchanged": 0, "skipped": 0, "vanished": 0, "failed": 0, "missing": 1}
+FREE = {"within": True, "usd": "", "limit": ""}
 PLACES = {"report": "s3://b/report.html", "markdown": "s3://b/report.md", "lag": 60}
 
 
 class Functions:
     """Answers as the handler gives them. `passes` are a batch's answers, one for each time it is asked."""
 
-    def __init__(self, todo: int = 3, passes: tuple[tuple[bool, int], ...] = ((True, 1),), broken: str = "") -> None:
-        self.todo, self.passes, self.broken = todo, passes, broken
+    def __init__(self, todo: int = 3, passes: tuple[tuple[bool, int], ...] = ((True, 1),), broken: str = "",
+                 budget: dict[str, Any] = FREE) -> None:  # fmt: skip
+        self.todo, self.passes, self.broken, self.budget = todo, passes, broken, budget
         self.stages: Counter[str] = Counter()
         self.batches: Counter[str] = Counter()
 
@@ -33,7 +35,8 @@ class Functions:
         if about["stage"] == self.broken:
             raise ValueError("as planned")
         if about["stage"] == "discover":
-            return {"run": "r", "use_case": NAME, "manifest": "s3://b/k", "key": "k", "counts": {"todo": self.todo}}
+            found = {"run": "r", "use_case": NAME, "manifest": "s3://b/k", "key": "k", "counts": {"todo": self.todo}}
+            return found | {"budget": self.budget}
         assert about["run"] == "r"
         if about["stage"] == "process":
             (item,) = event["Items"]
@@ -77,6 +80,18 @@ def test_nothing_to_do_starts_no_map(monkeypatch: pytest.MonkeyPatch) -> None:
     functions = Functions(todo=0)
     assert run(monkeypatch, services(functions))[0] == "SUCCEEDED"
     assert functions.stages == {"discover": 1, "summarise": 1}
+
+
+def test_over_its_budget_a_run_stops_before_the_map_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions(budget={"within": False, "usd": "12.00", "limit": "10.00"})
+    made = services(functions)
+    status, about = run(monkeypatch, made)
+    assert (status, about["error"]) == ("FAILED", "OverBudget")
+    assert functions.stages == {"discover": 1}
+    (notice,) = made.published
+    told = json.loads(notice["Message"]) if isinstance(notice["Message"], str) else notice["Message"]
+    assert told["budget"] == {"within": False, "usd": "12.00", "limit": "10.00"}
+    assert "over budget" in notice["Subject"]
 
 
 def test_a_batch_that_ran_out_of_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,3 +108,19 @@ def test_the_prefix_list_of_the_region() -> None:
     assert preflight.prefix_list(cloud.client, REGION) == "pl-6da54004"
     (asked,) = cloud.asked("ec2.DescribeManagedPrefixLists")
     assert asked["Filters"] == [{"Name": "prefix-list-name", "Values": ["com.amazonaws.eu-west-1.s3"]}]
+
+
+@pytest.mark.parametrize(
+    ("service", "region", "status"),
+    [
+        ("comprehendmedical", "us-east-1", "pass"),
+        ("comprehendmedical", "eu-central-1", "warn"),
+        ("textract", "ap-northeast-1", "warn"),
+        ("s3vectors", "eu-west-1", "skip"),
+    ],
+)
+def test_services_of_the_region_are_told_and_never_refused(service: str, region: str, status: str) -> None:
+    (record,) = preflight.services({service: region})
+    assert (record["layer"], record["check"], record["status"]) == ("services", service, status)
+    assert region in record["detail"]
+    assert bool(record["hint"]) == (status != "pass")

@@ -31,6 +31,7 @@ def told(**given: str) -> dict[str, str]:
         ({"ontap_ca": "./ca.pem"}, {"OntapCa": "/var/task/ontap-ca.pem"}),
         ({"volume": "vol1,vol2"}, {"Volume": "vol1,vol2"}),
         ({"accept_cross_region": "yes"}, {"AcceptCrossRegion": "true"}),
+        ({"budget": "2.50"}, {"RunBudget": "2.50"}),
         ({}, {}),
     ],
 )

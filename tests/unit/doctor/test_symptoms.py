@@ -17,6 +17,7 @@ from fsxap.errors import FsxapError
 from fsxap.providers.aws.errors import translated
 from fsxap.providers.aws.probes import layer
 from fsxap.providers.aws.signals import SIGNALS
+from fsxap.regions import Availability
 
 USER = "User: arn:aws:iam::123456789012:user/x is not authorized to perform: s3:GetObject on resource: x"
 DENY = f"{USER} with an explicit deny in a resource-based policy"
@@ -212,7 +213,16 @@ def test_every_row_of_the_table_of_failures_has_a_layer() -> None:
         (Evidence(ontap=OntapFacts("x", signed_in=OK, release="9.10.1")), "ONTAP", "warn", "old"),
         (Evidence(ontap=OntapFacts("x", signed_in=OK, svms=("a",), svm="b")), "ONTAP", "fail", "no-such-svm"),
         (Evidence(ontap=OntapFacts("x", signed_in=OK, native_s3=True)), "ONTAP", "warn", "native-s3"),
-        (Evidence(aws=AwsFacts("r", services={"textract": False})), "services", "fail", "no-service-in-region"),
+        (Evidence(ontap=OntapFacts("x", signed_in=OK, role="fsxadmin")), "ONTAP", "warn", "privileged-account"),
+        (Evidence(aws=AwsFacts("r", services={"textract": Availability("no", "x")})), "services", "fail",
+         "no-service-in-region"),
+        (Evidence(aws=AwsFacts("r", services={"textract": Availability("differ", "x")})), "services", "warn",
+         "sources-differ"),
+        (Evidence(aws=AwsFacts("r", services={"s3vectors": Availability("unknown", "x")})), "services", "skip", ""),
+        (Evidence(aws=AwsFacts("r", services={"x": Availability("yes", "x")}, quotas={"textract": Answer(False, "0",
+         "no-quota")})), "quotas", "fail", "no-quota"),
+        (Evidence(aws=AwsFacts("r", services={"x": Availability("yes", "x")}, quotas={"textract": Answer(False, "x",
+         "access-denied")})), "quotas", "skip", "access-denied"),
     ],
 )  # fmt: skip
 def test_states(evidence: Evidence, layer: str, status: str, code: str) -> None:
@@ -222,3 +232,9 @@ def test_states(evidence: Evidence, layer: str, status: str, code: str) -> None:
 def test_a_record_has_the_fields_of_the_contract() -> None:
     record = Check("IAM", "x", "pass", "fine").record()
     assert {"type", "layer", "check", "status", "detail", "hint"} <= record.keys()
+
+
+def test_the_rate_of_a_scan_is_bounded_by_the_endpoint() -> None:
+    facts = OntapFacts("x", signed_in=OK, took=50, workers=64)
+    (rate,) = (check for check in checks.run(Evidence(ontap=facts)) if check.check == "rate")
+    assert rate.detail == "one answer took 50 ms: about 400 a second with 64 workers"

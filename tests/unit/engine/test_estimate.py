@@ -82,3 +82,48 @@ def test_items_to_come_are_like_the_one_described() -> None:
     fresh = replace(AWS, month=Month(Fraction(10), 0, 5))
     found = estimate.repeated([fresh], Item("a.pdf", 2000), 0)
     assert estimate.usage(fresh, found[0]) == {"textract_text_pages": 150, "bytes_read": 100_000}
+
+
+COUNTED = UseCase("counted", "Counted", process, units=lambda item, _: {"textract_text_pages": item.attrs["pages"]},
+                  engines=("documents",))  # fmt: skip
+
+
+def test_what_is_given_goes_before_what_is_counted_and_that_before_what_is_assumed() -> None:
+    asked = Choice("", COUNTED, {}, {"documents": "aws"}, {})
+    told = {"a": {"pages": 7}, "b": {}}
+    (found,) = estimate.sample([asked], [Item("a"), Item("b")], lambda item: told[item.key], 9)
+    assert [found.units[each]["textract_text_pages"] for each in estimate.STRETCHES] == [8, 8, 9]
+    assert (found.looked, found.counted) == (2, {"pages": 1})
+    given = replace(asked, measures={"pages": 2})
+    (found,) = estimate.sample([given], [Item("a"), Item("b")], lambda item: told[item.key], 9)
+    assert {found.units[each]["textract_text_pages"] for each in estimate.STRETCHES} == {4}
+
+
+@given(some.lists(some.integers(0, 40), min_size=1, max_size=60), some.integers(1, 70))
+def test_a_sample_has_a_range_and_everything_has_none(pages: list[int], most: int) -> None:
+    asked = Choice("", COUNTED, {}, {"documents": "aws"}, {})
+    listing = [Item(str(number)) for number in range(len(pages))]
+    opened: list[str] = []
+
+    def look(item: Item) -> dict[str, int]:
+        opened.append(item.key)
+        return {"pages": pages[int(item.key)]}
+
+    (found,) = estimate.sample([asked], listing, look, most)
+    low, middle, high = (found.units[each].get("textract_text_pages", 0) for each in estimate.STRETCHES)
+    assert len(opened) == len(set(opened)) == found.looked == min(most, len(pages))
+    assert found.items == len(pages)
+    assert 0 <= low <= middle <= high
+    if most >= len(pages):
+        assert low == middle == high == sum(pages)
+
+
+def test_samples_are_near_what_they_are_drawn_from() -> None:
+    """Of 5,000 documents 300 are opened; the truth lies in the range."""
+    asked = Choice("", COUNTED, {}, {"documents": "aws"}, {})
+    listing = (Item(str(number)) for number in range(5_000))
+    (found,) = estimate.sample([asked], listing, lambda item: {"pages": 1 + int(item.key) % 9}, 300)
+    low, middle, high = (found.units[each].get("textract_text_pages", 0) for each in estimate.STRETCHES)
+    truth = sum(1 + number % 9 for number in range(5_000))
+    assert low < truth < high
+    assert abs(middle - truth) < 0.15 * truth

@@ -82,13 +82,6 @@ def test_models_and_profiles() -> None:
         probes.model(bedrock, "amazon.nova-lite-v1:0")
 
 
-def test_concurrency() -> None:
-    def answer(_operation: str, _params: dict[str, Any]) -> dict[str, Any]:
-        return {"AccountLimit": {"ConcurrentExecutions": 1000}}
-
-    assert probes.concurrency(client("lambda", answer)) == "1000 Lambda functions at a time"
-
-
 class Network:
     """DescribeVpcEndpoints, a page at a time."""
 

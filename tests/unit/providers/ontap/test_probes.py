@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fsxap.errors import AccessDenied, NotFound
+from fsxap.errors import AccessDenied, NotFound, ServiceError
 from fsxap.providers.ontap import probes
 
 
@@ -68,3 +68,19 @@ def test_release_and_svms() -> None:
     assert probes.release(client) == "9.17.1"
     assert probes.svms(client) == ("a", "b")
     assert probes.has_s3_server(client, "a") is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ([{"name": "reader", "role": {"name": "readonly"}}], "readonly"),
+        ([{"name": "reader"}], ""),
+        ([], ""),
+        (AccessDenied("no"), ""),
+        (ServiceError("API not found", code="unsupported"), ""),
+    ],
+)
+def test_the_role_of_an_account(answer: Any, found: str) -> None:
+    client: Any = Client({"/security/accounts": answer})
+    assert probes.role(client, "reader") == found
+    assert client.asked[0][1]["name"] == "reader"
