@@ -28,11 +28,9 @@ class Cancellation(Protocol):
 
     def check(self) -> None:
         """Raise `Interrupted` when cancelled."""
-        ...
 
     def wait(self, seconds: float) -> bool:
         """Sleep, but wake when cancelled; returns whether it was."""
-        ...
 
 
 class Progress(Protocol):
@@ -44,7 +42,6 @@ class Progress(Protocol):
 
     def note(self, message: str) -> None:
         """One line for the person at the terminal; never document text, never PHI."""
-        ...
 
 
 class Store(Protocol):
@@ -53,31 +50,24 @@ class Store(Protocol):
     @property
     def location(self) -> str:
         """How a person writes this place: a path or an s3:// URL, with its prefix."""
-        ...
 
     def list(self, prefix: str = "", start_after: str = "") -> Iterator[Item | Unlisted]:
         """Every object in key order (by code point), streamed. What cannot be listed arrives as `Unlisted`."""
-        ...
 
     def head(self, key: str) -> Item:
         """`NotFound` when there is none."""
-        ...
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Exactly the bytes asked for, fewer only at the end of the object; a cut body is retried, never returned."""
-        ...
 
     def open(self, key: str) -> BinaryIO:
         """A stream over the whole object; close it."""
-        ...
 
     def put(self, key: str, body: bytes | BinaryIO) -> str:
         """Whole or absent. Returns the location written."""
-        ...
 
     def delete(self, key: str) -> None:
         """Deleting what is not there is no error."""
-        ...
 
     def locate(self, key: str) -> str: ...
 
@@ -88,11 +78,9 @@ class Ontap(Protocol):
     @property
     def engine(self) -> str:
         """Name and version of what answers, for results."""
-        ...
 
     def volumes(self) -> Sequence[Volume]:
         """The mounted volumes this source was pointed at."""
-        ...
 
     def shares(self) -> Sequence[Share]: ...
 
@@ -104,37 +92,29 @@ class Ontap(Protocol):
         Breadth first, each inode once. `depth` 0 is the start alone. Symbolic links and junctions are reported,
         never followed.
         """
-        ...
 
     def stat(self, path: str) -> Entry:
         """The entry at a namespace path; `NotFound` when there is none."""
-        ...
 
     def security(self, path: str) -> Descriptor:
         """The descriptor at a namespace path."""
-        ...
 
     def effective(self, path: str, trustee: str) -> int:
         """The mask the file server itself computes for an account at a path; `ServiceError` where it does not say."""
-        ...
 
     def estimate_calls(self, volumes: Sequence[Volume], files: bool) -> int | None:
         """How many calls an audit takes at most; None when that cannot be told without one."""
-        ...
 
     def fingerprint(self) -> str | None:
         """What permissions depend on besides an entry's version; None when equal versions prove nothing, so that
         every path is audited every time."""
-        ...
 
     def context(self) -> Mapping[str, Any]:
         """`ad` healthy, unreachable, none or unknown; `ad_domain`; `nfs4_acl` True, False or None when not known;
         `unknown`, a line for each question that was not answered."""
-        ...
 
     def site(self) -> Site:
         """The SVM's services and accounts. What was not answered is None there, with a line in `unknown`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +136,6 @@ class Sql(Protocol):
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """Every row of the answer, all pages."""
-        ...
 
     def usage(self) -> Mapping[str, int]: ...
 
@@ -195,21 +174,21 @@ class Tabular(Protocol):
 
     def folder(self) -> AbstractContextManager[Path]:
         """A private folder, gone afterwards. Files given to the other methods lie in one."""
-        ...
 
     def convert(self, text: Path | BinaryIO, form: CsvFormat, parquet: Path, reject: Callable[[SetAside], None]) -> int:
         """Writes every readable row, times in UTC, and returns how many; tells of every other row once.
 
         `text` is a path in such a folder, or an open file of this machine.
         """
-        ...
 
     def join(self, parts: Sequence[Path], parquet: Path) -> int:
         """Writes the rows of Parquet files with equal columns behind each other, and returns how many."""
 
+    def write(self, table: Table, parquet: Path) -> int:
+        """Writes every row and returns how many; `decimal` is one more type, 38 digits, nine behind the point."""
+
     def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
         """Rows as `Sql.query` gives them; each table is a Parquet file."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +204,6 @@ class Narrator(Protocol):
     def narrate(self, title: str, facts: Mapping[str, Any], template: str) -> Narrative:
         """`template` is the deterministic text, where {name} and {group.name} stand for facts: it is used when there
         is no language model, and when a model says a number that is not in the facts."""
-        ...
 
 
 class Notifier(Protocol):
@@ -253,7 +231,6 @@ class TextInImage(Protocol):
 
     def find(self, picture: NDArray[numpy.uint8], *, read: bool = True) -> Sequence[TextLine]:
         """Lines in a grey (H, W) or RGB (H, W, 3) picture, from top to bottom."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +280,6 @@ class PhiText(Protocol):
 
     def find(self, text: str) -> Sequence[Span]:
         """By start. Spans may overlap; none is left out for a low score."""
-        ...
 
 
 class Documents(Protocol):
@@ -318,16 +294,13 @@ class Documents(Protocol):
 
     def read(self, body: bytes, name: str, options: Reading) -> Document:
         """Every page of the file. `name` is for messages; what the file is, its content says."""
-        ...
 
     def render(self, body: bytes, name: str, page: Page, *, width: int = 800) -> bytes:
         """A PNG of a page of a document that was read, upright and straightened, `width` pixels wide."""
-        ...
 
     def searchable(self, body: bytes, name: str, document: Document) -> bytes | None:
         """A PDF that looks like the document that was read, with unseen text where its pages had none; None where
         none is missing."""
-        ...
 
 
 class Entities(Protocol):
@@ -339,12 +312,9 @@ class Entities(Protocol):
     @property
     def languages(self) -> frozenset[str]:
         """What `find` takes; others are an `ItemError` with the code unsupported-language."""
-        ...
 
     def language(self, text: str) -> str:
         """ISO 639-1, or nothing when the text is too short to tell."""
-        ...
 
     def find(self, text: str, language: str) -> Sequence[Span]:
         """By start; kinds are PERSON, ORGANIZATION, LOCATION, DATE, QUANTITY and the like."""
-        ...

@@ -1,14 +1,15 @@
 """Delimited text made Parquet: every row comes out typed, or is told of once with its line."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fsxap.errors import ServiceError, UsageError
-from fsxap.ports import CsvFormat, SetAside, Tabular
+from fsxap.ports import CsvFormat, SetAside, Table, Tabular
 
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlglot")
@@ -132,3 +133,26 @@ def test_an_open_file_is_read_where_it_lies(tabular: Tabular, tmp_path: Path) ->
         assert tabular.convert(stream, LOG, folder / "log.parquet", aside.append) == 1
         assert stream.tell() == 0
     assert [row.line for row in aside] == [3]
+
+
+COLUMNS = {"name": "varchar", "amount": "decimal", "day": "date", "page": "integer", "sure": "double", "ok": "boolean"}
+
+
+def test_rows_are_written_typed_and_an_empty_text_is_not_none(tabular: Tabular) -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": "", "amount": "-12.50", "day": "2026-01-31", "page": 1, "sure": 0.5, "ok": True},
+        {"name": "N/A\n\x00,\"'", "amount": "99999999999999999999999999999.123456789"},
+    ]
+    with tabular.folder() as folder:
+        file = folder / "fields.parquet"
+        assert tabular.write(Table("fields", COLUMNS, rows), file) == 2
+        assert list(folder.iterdir()) == [file]
+        first, second = tabular.query("SELECT * FROM fields", {"fields": file})
+    assert first == rows[0] | {"amount": Decimal("-12.5"), "day": date(2026, 1, 31)}
+    assert second == dict.fromkeys(COLUMNS) | rows[1] | {"amount": Decimal(rows[1]["amount"])}
+
+
+@pytest.mark.parametrize(("row", "error"), [({"day": "31.1.26"}, UsageError), ({"amount": "much"}, ServiceError)])
+def test_a_value_that_does_not_fit_is_an_error(tabular: Tabular, row: dict[str, Any], error: type[Exception]) -> None:
+    with tabular.folder() as folder, pytest.raises(error):
+        tabular.write(Table("fields", COLUMNS, [row]), folder / "fields.parquet")

@@ -39,9 +39,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Program:
-    """`here` is the working folder, HOME and state live beside it."""
+    """`here` is the working folder, HOME and state live beside it; `before` is a command that runs the program."""
 
     here: Path
+    before: tuple[str, ...] = ()
 
     def environ(self, **extra: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
@@ -55,7 +56,7 @@ class Program:
 
     def start(self, *arguments: str | Path, **extra: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [FSXAP, *map(str, arguments)],
+            [*self.before, str(FSXAP), *map(str, arguments)],
             cwd=self.here,
             env=self.environ(**extra),
             stdin=subprocess.PIPE,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "idp-document-1.json"
 WRONG: list[At] = [
     (left, top, said.replace("529,87", "592,87").replace("DE89 3704", "DE88 3704").replace("471102", "471103"))
     for left, top, said in GERMAN
+]
+SECOND: list[At] = [
+    (left, top, said.replace("471102", "471199").replace("05.03", "06.03")) for left, top, said in GERMAN
 ]
 CONTRACT: list[At] = [
     (60, 20, "SERVICE AGREEMENT"),
@@ -44,6 +49,7 @@ def inbox(tmp_path: Path) -> Path:
     (folder / "hybrid.pdf").write_bytes(pdf([GERMAN], {"factur-x.xml": CII.encode()}))
     (folder / "ubl.xml").write_text(E_INVOICE, encoding="utf-8")
     (folder / "feed.xml").write_text("<rss/>", encoding="utf-8")
+    (folder / "stack.pdf").write_bytes(pdf([FRENCH, SECOND, CONTRACT]))
     (folder / "cut.pdf").write_bytes(pdf([GERMAN])[:200])
     (folder / "notes.pdf").write_bytes(b"no PDF at all")
     (folder / "other.txt").write_bytes(b"not asked for")
@@ -56,20 +62,23 @@ def run(tmp_path: Path, source: Path, *more: str | Path) -> Done:
 
 @pytest.fixture
 def done(tmp_path: Path) -> Done:
-    return run(tmp_path, inbox(tmp_path), "--report", tmp_path / "report.html")
+    return run(tmp_path, inbox(tmp_path), "--report", tmp_path / "report.html", "-P", "fields=csv,parquet")
 
 
 def test_fields_findings_files_and_both_doors(tmp_path: Path, done: Done) -> None:
     """One run, looked at from every side: starting a process costs more than looking."""
     assert done.code == 1, done.err
     found = {record["item"]["key"]: record for record in done.of("result")}
-    assert done.summary["coverage"]["seen"] == 10
+    assert done.summary["coverage"]["seen"] == 11
     assert {key for key, each in found.items() if each["status"] == "failed"} == {"cut.pdf", "feed.xml"}
     assert found["notes.pdf"]["status"] == "skipped"
     _fields(found)
     _findings(found, done)
     _files(tmp_path, found)
+    _stack(found["stack.pdf"], found)
+    _tables(tmp_path)
     environ = {"FSXAP_SOURCE": str(tmp_path / "in"), "FSXAP_TO": str(tmp_path / "out")}
+    environ["FSXAP_PARAM_FIELDS"] = "csv,parquet"
     answers = by_lambda("idp", str(tmp_path / "lambda"), environ)
     assert rows(tmp_path / "lambda") == rows(tmp_path / "state")
     assert answers["ended"]["coverage"] == done.summary["coverage"]
@@ -108,7 +117,7 @@ def _findings(found: dict[str, Any], done: Done) -> None:
         for finding in record["findings"]:
             said = json.dumps([finding["message"], finding["evidence"]])
             assert not any(text in said for text in ("471102", "529", "Kaufrausch")), "findings quote no document"
-    assert done.summary["data"]["facts"]["duplicates"] == 1
+    assert done.summary["data"]["facts"]["duplicates"] == 3, "the copy, and two of the stack"
 
 
 def _files(tmp_path: Path, found: dict[str, Any]) -> None:
@@ -121,15 +130,52 @@ def _files(tmp_path: Path, found: dict[str, Any]) -> None:
         jsonschema.validate(document, schema)
         assert document["key"] == name.removesuffix(".json")
         assert document["fields"] == found[document["key"]]["data"]["fields"]
-    with (tmp_path / "out" / "fields.csv").open(encoding="utf-8", newline="") as stream:
-        table = list(csv.DictReader(stream))
+    table = written_table(tmp_path)
     assert {row["key"] for row in table} == {key for key, each in found.items() if each["status"] == "ok"}
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for title in ("Totals by vendor and month", "To review"):
         assert title in page
 
 
-@pytest.mark.parametrize("param", ["features=colour", "review_threshold=2", "max_pages=0"])
+def _stack(record: dict[str, Any], found: dict[str, Any]) -> None:
+    """Three documents in one file, each as if it were alone; what is beside them is the first."""
+    data = record["data"]
+    assert [each["page_range"] for each in data["documents"]] == [[1, 1], [2, 2], [3, 3]]
+    assert [each["document_type"] for each in data["documents"]] == ["invoice", "invoice", "contract"]
+    first, second, third = (each["fields"] for each in data["documents"])
+    assert data["fields"] == first
+    assert (first["number"]["value"], second["number"]["value"]) == ("FA-2017-0010", "471199")
+    assert {each["page"] for each in second.values()} == {2}
+    alone = found["contract.pdf"]["data"]["fields"]
+    assert {name: each["value"] for name, each in third.items()} == {
+        name: each["value"] for name, each in alone.items()
+    }
+    assert data["pages"] == 3 and record["usage"]["documents"] == 3
+    assert all("documents" not in each["data"] for key, each in found.items() if key != "stack.pdf")
+
+
+def written_table(tmp_path: Path) -> list[dict[str, str]]:
+    with (tmp_path / "out" / "fields.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _tables(tmp_path: Path) -> None:
+    """Both say the same; the Parquet file has types."""
+    duckdb = pytest.importorskip("duckdb")
+    file = str(tmp_path / "out" / "fields.parquet")
+    columns = dict(duckdb.sql(f"SELECT column_name, column_type FROM (DESCRIBE FROM '{file}')").fetchall())
+    assert (columns["amount"], columns["date"], columns["page"]) == ("DECIMAL(38,9)", "DATE", "INTEGER")
+    rows = duckdb.sql(f"SELECT key, document, field, value, amount, date FROM '{file}'").fetchall()
+    said = {(key, str(document), field): (value, amount, day) for key, document, field, value, amount, day in rows}
+    assert said["a/rechnung.pdf", "1", "total"] == ("529.87", Decimal("529.87"), None)
+    assert said["stack.pdf", "2", "issue_date"] == ("2018-03-06", None, date(2018, 3, 6))
+    table = {(row["key"], row["document"], row["field"]): row["value"] for row in written_table(tmp_path)}
+    assert {place: value.removeprefix("'") for place, value in table.items()} == {
+        place: value for place, (value, _, _) in said.items()
+    }
+
+
+@pytest.mark.parametrize("param", ["fields=xls", "features=colour", "review_threshold=2", "max_pages=0"])
 def test_a_wrong_parameter_is_a_usage_error(tmp_path: Path, param: str) -> None:
     (tmp_path / "in").mkdir()
     done = run(tmp_path, tmp_path / "in", "-P", param)

@@ -6,19 +6,21 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
 from fsxap.errors import UsageError
-from fsxap.ports import CsvFormat, SetAside
+from fsxap.ports import CsvFormat, SetAside, Table
 from fsxap.providers.local import duck
 from fsxap.providers.local.dialect import to_duckdb
-from fsxap.providers.tables import HIVE, identifier
+from fsxap.providers.tables import HIVE, identifier, lines
 
 _BATCH = 1000
 _LONGEST = 4 << 20
 """Bytes of one line; a longer one is set aside."""
+_DECIMAL = "DECIMAL(38, 9)"
 
 # Read as numbers they would be text, and a sensor that says so has no value.
 _NOTHING = ("", "NaN", "nan", "NULL", "null", "N/A")
@@ -116,6 +118,29 @@ class DuckTabular:
             raise duck.translated(self._duckdb, error, "put the parts of the file together") from error
         finally:
             cursor.close()
+        return int(rows)
+
+    def write(self, table: Table, parquet: Path) -> int:
+        """By way of JSON Lines, which tell an empty text from none."""
+        texts = {name: "varchar" if kind == "decimal" else kind for name, kind in table.columns.items()}
+        spool = parquet.with_suffix(".jsonl")
+        with spool.open("wb") as stream:
+            stream.writelines(lines(replace(table, columns=texts)))
+        spelled = ", ".join(f"'{name}': '{kind.upper()}'" for name, kind in texts.items())
+        chosen = ", ".join(
+            f'CAST("{name}" AS {_DECIMAL}) AS "{name}"' if kind == "decimal" else f'"{name}"'
+            for name, kind in table.columns.items()
+        )
+        reader = f"read_json(?, format='newline_delimited', columns={{{spelled}}})"
+        copy = f"COPY (SELECT {chosen} FROM {reader}) TO ? (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 - checked
+        cursor = self._database.cursor()
+        try:
+            ((rows,),) = cursor.execute(copy, [spool.as_posix(), parquet.as_posix()]).fetchall()
+        except self._duckdb.Error as error:
+            raise duck.translated(self._duckdb, error, f"write table {table.name}") from error
+        finally:
+            cursor.close()
+            spool.unlink()
         return int(rows)
 
     def query(self, sql: str, tables: Mapping[str, Path]) -> Iterator[dict[str, Any]]:

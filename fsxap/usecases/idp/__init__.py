@@ -7,6 +7,7 @@ from fsxap.usecases.idp import counts
 from fsxap.usecases.idp.process import process, units
 from fsxap.usecases.idp.sample import write_sample
 from fsxap.usecases.idp.summary import summarise
+from fsxap.usecases.idp.table import FORMS
 
 FEATURES = ("text", "forms", "tables", "expense", "queries")
 
@@ -17,6 +18,14 @@ def features(text: str) -> tuple[str, ...]:
     unknown = [name for name in chosen if name not in FEATURES]
     if unknown or not chosen:
         raise ValueError(f"of {', '.join(FEATURES)}, not {text!r}")
+    return chosen
+
+
+def tables(text: str) -> tuple[str, ...]:
+    """csv, parquet or both, comma-separated."""
+    chosen = words(text)
+    if not chosen or not set(chosen) <= set(FORMS):
+        raise ValueError(f"of {', '.join(FORMS)}, not {text!r}")
     return chosen
 
 
@@ -59,6 +68,7 @@ PARAMS = (
     Param("max_pages", "documents with more pages fail unread", 500, count),
     Param("max_pixels", "pages with more pixels fail unread", 120_000_000, count),
     Param("searchable_pdf", "also write scans as PDF files that can be searched", False, boolean),
+    Param("fields", "the table of all fields as csv, parquet or both", ("csv",), tables, affects_results=False),
     Param(
         "pictures",
         "places to review that the report shows as pictures of the page, at most",
@@ -84,7 +94,7 @@ USE_CASE = UseCase(
         memory=3008,
         timeout=900,
         # What recognises print here is larger than a zip may be: there Textract reads what has no text layer.
-        packages=("pypdfium2", "pillow", "numpy", "dateparser", "price-parser", "python-stdnum"),
+        packages=("pypdfium2", "pillow", "numpy", "dateparser", "price-parser", "python-stdnum", "duckdb", "pytz"),
         grants=(
             Grant(("s3:GetObject", "s3:ListBucket"), ("source",)),
             Grant(("s3:PutObject",), ("sink",)),

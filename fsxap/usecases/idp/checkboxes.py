@@ -61,7 +61,7 @@ def printed(page: Page) -> tuple[CheckBox, ...]:
     """Check boxes that are characters, where no drawn one is."""
     found = []
     for word in page.words:
-        checked = PRINTED.get(word.text[0], TYPED.get(word.text.lower()))
+        checked = PRINTED.get(word.text[:1], TYPED.get(word.text.lower()))
         if checked is None or any(_covers(each.box, word.box) for each in page.checkboxes):
             continue
         if word.text[0] == "口" and len(word.text) > 1:

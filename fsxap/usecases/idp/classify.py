@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,6 +70,10 @@ _NUMBERED = re.compile(
 _CLOCK = re.compile(r"\d{2}\s{0,4}[0-2]?\d:[0-5]\d(?!\d)")
 LEAST = 0.6
 """Points below which no kind is likely enough."""
+HEADING = 1.4
+"""Points of a title that no sentence gets."""
+SENTENCE = 60
+"""Characters of a line that is none, but may be or hold a title, at most."""
 TOP = 0.35
 """How far down a page, by its rows, a title may stand."""
 
@@ -116,6 +121,19 @@ def classify(text: Text, document: Document) -> Kinds:
         return Kinds("other", 0.6, ("no kind is likely enough",))
     rest = max(score for kind, score in scores.items() if kind != best)
     return Kinds(best, round(min(0.99, 0.5 + (scores[best] - rest) / 4), 3), tuple(reasons[best]))
+
+
+def is_titled(lines: Iterable[str]) -> bool:
+    """Whether folded lines have a title that is no word of a sentence, or name a number: cheaper than to classify."""
+    return any(
+        _NUMBERED.search(line) or (len(line) < SENTENCE and any(pattern.search(line) for pattern in _TITLES.values()))
+        for line in lines
+    )
+
+
+def has_heading(text: Text) -> bool:
+    """Whether a title stands alone on its line near the top, or is large."""
+    return any(points >= HEADING for _, points, _ in _titles(text))
 
 
 def _is_other(text: Text) -> bool:

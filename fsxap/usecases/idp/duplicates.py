@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fsxap.model import Finding, Result
+from fsxap.model import Finding
 from fsxap.usecases.idp.layout import fold
 
 DISTANCE = 6
@@ -25,47 +25,49 @@ class Duplicates:
         self.findings: list[Finding] = []
         self.number = 0
 
-    def add(self, result: Result) -> bool:
-        """Whether it is a copy of a document that came before."""
-        first, why = self._same_invoice(result) or self._same_pages(result) or ("", "")
+    def add(self, key: str, data: Mapping[str, Any], number: int = 1) -> bool:
+        """Whether a document, the `number`th of its file, is a copy of one that came before."""
+        name = key if number == 1 else f"{key}, document {number}"
+        first, why = self._same_invoice(name, data) or self._same_pages(name, data) or ("", "")
         if not first:
             return False
         self.number += 1
         if len(self.findings) < MOST:
+            own = {"document": number} if number > 1 else {}
             self.findings.append(
                 Finding(
                     "idp-duplicate",
                     "medium",
                     f"it is {why} {first}",
-                    result.item.key,
-                    {"first": first},
+                    key,
+                    {"first": first, **own},
                     "pay it once; delete or mark the copy",
-                    first,
+                    first if number == 1 else f"{first} (document {number})",
                 )
             )
         return True
 
-    def _same_invoice(self, result: Result) -> tuple[str, str] | None:
-        fields: Mapping[str, Any] = result.data.get("fields", {})
-        said = tuple(_plain(fields[name]["value"]) for name in ("vendor", "number", "total") if name in fields)
+    def _same_invoice(self, name: str, data: Mapping[str, Any]) -> tuple[str, str] | None:
+        fields: Mapping[str, Any] = data.get("fields", {})
+        said = tuple(_plain(fields[each]["value"]) for each in ("vendor", "number", "total") if each in fields)
         if len(said) < 3 or not all(said):
             return None
-        first = self._invoices.setdefault((said[0], said[1], said[2]), result.item.key)
-        return (first, "the same vendor, number and amount as") if first != result.item.key else None
+        first = self._invoices.setdefault((said[0], said[1], said[2]), name)
+        return (first, "the same vendor, number and amount as") if first != name else None
 
-    def _same_pages(self, result: Result) -> tuple[str, str] | None:
+    def _same_pages(self, name: str, data: Mapping[str, Any]) -> tuple[str, str] | None:
         """Nearly equal texts of one vendor differ in their numbers; so only those whose sum and date agree."""
-        text = str(result.data.get("text_hash") or "")
+        text = str(data.get("text_hash") or "")
         if not text:
             return None
-        bits, says = int(text, 16), _facts(result.data.get("fields", {}))
+        bits, says = int(text, 16), _facts(data.get("fields", {}))
         bands = [(at, bits >> (at * BAND) & ((1 << BAND) - 1)) for at in range(7)]
         for band in bands:
             for other, facts, key in self._pages.get(band, ()):
                 if (bits ^ other).bit_count() <= DISTANCE and facts == says:
                     return key, "nearly the same text as"
         for band in bands:
-            self._pages.setdefault(band, []).append((bits, says, result.item.key))
+            self._pages.setdefault(band, []).append((bits, says, name))
         return None
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from fsxap.documents import Box, Page, Word, around
@@ -99,6 +100,7 @@ def fold(text: str) -> str:
     return "".join(map(_fold, text))
 
 
+@lru_cache(8192)
 def _fold(character: str) -> str:
     character = _VARIANTS.get(character, character)
     if "\u3041" <= character <= "\u30ff":

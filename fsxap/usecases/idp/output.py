@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from fsxap.documents import CheckBox, Document, Pair
+from fsxap.documents import CheckBox, Document, Page, Pair
 from fsxap.model import Record, dumps
 from fsxap.usecases.idp import checkboxes, forms
 from fsxap.usecases.idp.extract import Extraction
@@ -17,6 +17,8 @@ from fsxap.usecases.idp.layout import fold
 from fsxap.usecases.idp.validate import Problem
 
 SCHEMA = "https://fsxap.github.io/schemas/idp-document-1.json"
+OF_FILES = ("pages", "turned", "notes", "text_engine", "engine")
+"""What is said once of a file, however many documents are in it."""
 LONGEST = 500
 """Characters of a label or value among the pairs."""
 
@@ -30,9 +32,13 @@ def searchable_key(key: str) -> str:
 
 
 def data_of(
-    found: Extraction, fields: Mapping[str, Field], document: Document | None, failed: Iterable[Problem]
+    found: Extraction,
+    fields: Mapping[str, Field],
+    document: Document | None,
+    failed: Iterable[Problem],
+    first: int = 1,
 ) -> Record:
-    """The result's `data`: everything but the pages' own words."""
+    """The result's `data`: everything but the pages' own words. `first` is the document's first page in its file."""
     pages = document.pages if document else ()
     pairs, boxes = _marks(document)
     engines = {each.engine for each in fields.values() if each.engine}
@@ -48,19 +54,38 @@ def data_of(
         "line_items": [item.record() for item in found.line_items],
         "pairs": {pair.label[:LONGEST]: pair.value[:LONGEST] for pair in pairs},
         "checkboxes": {box.label[:LONGEST]: box.checked for box in boxes if box.label},
-        "turned": [
-            {"page": page.number, "rotation": page.rotation, "skew": round(page.skew, 2)}
-            for page in pages
-            if page.rotation or page.skew
-        ],
+        "turned": _turned(pages),
         "signatures": sum(each.kind != "empty" for page in pages for each in page.signatures),
-        "signature_marks": [{"page": page.number} | each.record() for page in pages for each in page.signatures],
+        "signature_marks": [
+            {"page": page.number + first - 1} | each.record() for page in pages for each in page.signatures
+        ],
         "text_engine": document.engine if document else "none",
         "engine": ", ".join(sorted(engines)),
         "checks": [{"rule": each.rule, "message": each.message, "fields": list(each.fields)} for each in failed],
         "notes": list(document.notes) if document else [],
         "text_hash": text_hash(document.text) if document else "",
     }
+
+
+def stacked(whole: Document, firsts: Sequence[int], datas: Sequence[Record]) -> Record:
+    """The `data` of a file of several documents: that of the first, what is the whole file's, and each by itself."""
+    count = len(whole.pages)
+    lasts = [*(first - 1 for first in firsts[1:]), count]
+    documents = [
+        {"page_range": [first, last], **{name: each for name, each in data.items() if name not in OF_FILES}}
+        for first, last, data in zip(firsts, lasts, datas, strict=True)
+    ]
+    note = f"{len(documents)} documents in one file; what is beside `documents` is the first of them"
+    notes = [*datas[0]["notes"], note]
+    return datas[0] | {"pages": count, "turned": _turned(whole.pages), "notes": notes, "documents": documents}
+
+
+def _turned(pages: Iterable[Page]) -> list[Record]:
+    return [
+        {"page": page.number, "rotation": page.rotation, "skew": round(page.skew, 2)}
+        for page in pages
+        if page.rotation or page.skew
+    ]
 
 
 def _marks(document: Document | None) -> tuple[list[Pair], list[CheckBox]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from fsxap.documents import Document, Reading
@@ -13,8 +13,8 @@ from fsxap.model import Finding, Item, Record, Result, Severity
 from fsxap.usecases.idp import einvoice
 from fsxap.usecases.idp.entities import supported, told
 from fsxap.usecases.idp.extract import Extraction, extract, extract_einvoice
-from fsxap.usecases.idp.field import Field
-from fsxap.usecases.idp.output import body_of, data_of, output_key, searchable_key
+from fsxap.usecases.idp.output import body_of, data_of, output_key, searchable_key, stacked
+from fsxap.usecases.idp.stack import moved, parts, stack_of
 from fsxap.usecases.idp.validate import Problem, doubted, problems
 
 EXPECTED: Mapping[str, tuple[str, ...]] = {
@@ -47,15 +47,13 @@ def reading(kit: Kit) -> Reading:
 
 
 def process(item: Item, kit: Kit) -> Result:
-    for name in LIBRARIES:
-        if find_spec(name) is None:
-            raise MissingExtra("text", name)
+    _ready(kit)
     limit = kit.params["max_size"]
     if item.size > limit:
         raise ItemError(f"{item.key} is larger than max_size ({limit} bytes)", code="too-large")
     body = kit.source.read(item.key)
     if einvoice.looks_like(body):
-        return _finished(item, kit, extract_einvoice(einvoice.read(body), None), None)
+        return _finished(item, kit, [_checked(extract_einvoice(einvoice.read(body), None))], None)
     try:
         document = kit.documents.read(body, item.key, reading(kit))
     except ItemError as error:
@@ -66,11 +64,41 @@ def process(item: Item, kit: Kit) -> Result:
     invoice, left_out = einvoice.among(document.attachments)
     notes += left_out
     if invoice:
-        return _finished(item, kit, extract_einvoice(invoice, document), document, notes, copy)
+        return _finished(item, kit, [_checked(extract_einvoice(invoice, document), document)], document, notes, copy)
     document = told(document, kit.entities)
-    found = extract(document)
-    fields = supported(found.fields, document, kit.entities, kit.params["review_threshold"])
-    return _finished(item, kit, replace(found, fields=fields), document, notes, copy)
+    stack = stack_of(document)
+    read = [_understood(part, first, kit) for first, part in parts(document, stack)]
+    return _finished(item, kit, read, document, notes, copy, stack.doubts)
+
+
+def _ready(kit: Kit) -> None:
+    """What would stop every document is told before the first is paid for."""
+    for name in LIBRARIES:
+        if find_spec(name) is None:
+            raise MissingExtra("text", name)
+    if "parquet" in kit.params["fields"] and find_spec("duckdb") is None:
+        raise MissingExtra("sql", "duckdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One document of a file: its first page there, its own pages, what it says, and which checks failed."""
+
+    found: Extraction
+    failed: tuple[Problem, ...]
+    document: Document | None
+    first: int = 1
+
+
+def _checked(found: Extraction, document: Document | None = None, first: int = 1) -> Understood:
+    failed = tuple(problems(found))
+    return Understood(replace(found, fields=doubted(found, failed)), failed, document, first)
+
+
+def _understood(part: Document, first: int, kit: Kit) -> Understood:
+    found = extract(part)
+    fields = supported(found.fields, part, kit.entities, kit.params["review_threshold"])
+    return _checked(moved(replace(found, fields=fields), first - 1), part, first)
 
 
 def _searchable(item: Item, kit: Kit, body: bytes, document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -88,32 +116,41 @@ def _searchable(item: Item, kit: Kit, body: bytes, document: Document) -> tuple[
 def _finished(
     item: Item,
     kit: Kit,
-    found: Extraction,
+    read: Sequence[Understood],
     document: Document | None,
     notes: tuple[str, ...] = (),
     copies: tuple[str, ...] = (),
+    doubts: tuple[int, ...] = (),
 ) -> Result:
-    failed = tuple(problems(found))
-    fields = doubted(found, failed)
-    data = data_of(found, fields, document, failed)
+    datas, findings = [], []
+    for number, each in enumerate(read, 1):
+        said = list(_findings(item, each, kit.params["review_threshold"]))
+        if number == 1 and doubts:
+            evidence = {"pages": list(doubts[:50])}
+            said.append(_finding(item, "idp-review", "it may hold several documents", "documents", evidence))
+        data = data_of(each.found, each.found.fields, each.document, each.failed, each.first)
+        data["review"] = sorted({str(finding.subject) for finding in said if finding.rule == "idp-review"})
+        datas.append(data)
+        findings += [_numbered(finding, number) for finding in said]
+    data = stacked(document, [each.first for each in read], datas) if document and len(read) > 1 else datas[0]
     data["notes"] += notes
-    findings = tuple(_findings(item, found, fields, failed, kit.params["review_threshold"], document))
-    data["review"] = sorted({str(each.subject) for each in findings if each.rule == "idp-review"})
     location = kit.sink.put(output_key(item.key), body_of(item.key, data, document))
-    usage = {"documents": 1, "pages": data["pages"]} | dict(document.usage if document else {})
-    return Result(item, "ok", data, (location, *copies), findings, usage)
+    usage = {"documents": len(read), "pages": data["pages"]} | dict(document.usage if document else {})
+    return Result(item, "ok", data, (location, *copies), tuple(findings), usage)
 
 
-def _findings(
-    item: Item,
-    found: Extraction,
-    fields: Mapping[str, Field],
-    failed: tuple[Problem, ...],
-    threshold: float,
-    document: Document | None,
-) -> Iterator[Finding]:
+def _numbered(finding: Finding, number: int) -> Finding:
+    """A finding about a later document of a file, told apart from the same about the first."""
+    if number == 1:
+        return finding
+    evidence = {**finding.evidence, "document": number}
+    return replace(finding, evidence=evidence, subject=f"{finding.subject} (document {number})")
+
+
+def _findings(item: Item, read: Understood, threshold: float) -> Iterator[Finding]:
     """Problems first, then every field that a person should look at. Values stay in the results."""
-    for problem in failed:
+    found, fields = read.found, read.found.fields
+    for problem in read.failed:
         evidence: Record = {
             name: {"page": fields[name].page, "box": fields[name].record()["box"]}
             for name in problem.fields
@@ -132,17 +169,18 @@ def _findings(
     if unsure:
         evidence = {"rows": unsure[:50], "confidence": round(min(found.line_items[at].confidence for at in unsure), 3)}
         yield _finding(item, "idp-review", f"{len(unsure)} positions are not sure enough", "line_items", evidence)
-    marks = [(page.number, each) for page in document.pages for each in page.signatures] if document else []
-    doubtful = [(number, each) for number, each in marks if each.confidence < threshold]
-    if doubtful:
+    pages = read.document.pages if read.document else ()
+    marks = [(page.number + read.first - 1, each) for page in pages for each in page.signatures]
+    if doubtful := [mark for mark in marks if mark[1].confidence < threshold]:
         number, least = min(doubtful, key=lambda mark: mark[1].confidence)
         evidence = {"field": "signatures", "page": number, **least.record()}
         yield _finding(item, "idp-review", "what may be a signature is not sure enough", "signatures", evidence)
     if found.kinds.kind == "other" or found.kinds.confidence < threshold - 0.25:
         evidence = {"kind": found.kinds.kind, "confidence": found.kinds.confidence}
         yield _finding(item, "idp-review", "what kind of document it is, is not sure", "document_type", evidence)
-    if document and not any(page.lines for page in document.pages):
-        yield _finding(item, "idp-review", "no text was found on any page", "text", {"pages": len(document.pages)})
+    if read.document and not any(page.lines for page in pages):
+        evidence = {"pages": len(pages)}
+        yield _finding(item, "idp-review", "no text was found on any page", "text", evidence)
 
 
 def _finding(item: Item, rule: str, message: str, subject: str, evidence: Record) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fsxap.documents import Document
 from fsxap.usecases.idp.labels import lexicon
@@ -27,6 +27,8 @@ class Text:
     """Height of the first page by its width."""
     headings: frozenset[tuple[int, int]] = frozenset()
     """Row and place in it of segments that are nothing but a label."""
+    known: dict[str, tuple[Hit, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Places of labels that were looked for before."""
 
     @property
     def folded(self) -> str:
@@ -82,8 +84,14 @@ def _headings(text: Text) -> Iterator[tuple[int, int]]:
                 yield hit.row, hit.at
 
 
-def hits(text: Text, name: str) -> Iterator[Hit]:
+def hits(text: Text, name: str) -> tuple[Hit, ...]:
     """Every place of a field's labels; where labels overlap, the longer one."""
+    if name not in text.known:
+        text.known[name] = tuple(_hits(text, name))
+    return text.known[name]
+
+
+def _hits(text: Text, name: str) -> Iterator[Hit]:
     labels = lexicon()[name]
     for number, row in enumerate(text.rows):
         for at, segment in enumerate(row.segments):

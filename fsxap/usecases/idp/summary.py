@@ -1,41 +1,24 @@
-"""What a run of idp says as a whole: totals by vendor and month, what needs review, and fields.csv."""
+"""What a run of idp says as a whole: totals by vendor and month, what needs review, and the table of all fields."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from fsxap.cells import plain_cell
 from fsxap.engine.types import Digest, Kit
-from fsxap.model import Result, Section
+from fsxap.model import Record, Result, Section
 from fsxap.ports import Narrative
 from fsxap.usecases.idp.duplicates import Duplicates
-from fsxap.usecases.idp.evidence import Spot, pictures, spots
-from fsxap.usecases.idp.output import shown
+from fsxap.usecases.idp.evidence import Spot, pictures, sheets, spots
+from fsxap.usecases.idp.stack import documents_of
+from fsxap.usecases.idp.table import put_tables, table_rows
 
-TABLE = "fields.csv"
-COLUMNS = (
-    "key",
-    "document_type",
-    "field",
-    "value",
-    "raw",
-    "confidence",
-    "page",
-    "left",
-    "top",
-    "right",
-    "bottom",
-    "review",
-)
+COUNTED = ("documents", "pages", "fields", "review_fields", "problems", "duplicates")
 LISTED = 500
-IN_MEMORY = 8_000_000
+PAGES = 3
+"""Places shown for each small page."""
 NARRATIVE = (
     "{documents} documents with {pages} pages were read: {invoices} invoices, {receipts} receipts, "
     "{contracts} contracts, {purchase_orders} purchase orders, {forms} forms and {others} others. "
@@ -53,56 +36,45 @@ _KINDS = {
 
 
 def summarise(results: Iterable[Result], kit: Kit) -> Digest:
-    """Counts and sums; fields.csv goes beside the documents' JSON."""
-    facts: Counter[str] = Counter(dict.fromkeys((*_KINDS.values(), "documents", "pages", "fields"), 0))
-    facts.update(dict.fromkeys(("review_fields", "problems", "duplicates"), 0))
-    sums: dict[tuple[str, str, str], list[Decimal]] = {}
-    review: list[tuple[Any, ...]] = []
-    copies = Duplicates()
-    seen: list[Spot] = []
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as kept:
-        text = io.TextIOWrapper(cast(BinaryIO, kept), encoding="utf-8", newline="")
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
+    """Counts and sums; the table of all fields goes beside the documents' JSON."""
+    told = _Told(kit.params["pictures"])
+    tables = put_tables(told.rows(results), kit)
+    facts = dict(told.facts) | {"duplicates": told.copies.number}
+    text = kit.narrator.narrate("Documents", facts, NARRATIVE)
+    data = {"facts": facts, **tables, "narrator": text.generator}
+    sections = (*_sections(facts, told.sums, told.review, text), *_pictures(told.seen, told.sheets, kit))
+    return Digest(data, sections, dict(text.usage), tuple(told.copies.findings))
+
+
+class _Told:
+    """What the results have said so far, counted as their rows go by."""
+
+    def __init__(self, pictures: int) -> None:
+        self.facts: Counter[str] = Counter(dict.fromkeys((*_KINDS.values(), *COUNTED), 0))
+        self.sums: dict[tuple[str, str, str], list[Decimal]] = {}
+        self.review: list[tuple[Any, ...]] = []
+        self.copies = Duplicates()
+        self.seen: list[Spot] = []
+        self.sheets: list[Spot] = []
+        self._pictures = pictures
+
+    def rows(self, results: Iterable[Result]) -> Iterator[Record]:
         for result in results:
             if "document_type" not in result.data:
                 continue
-            writer.writerows(table_rows(result))
-            _count(facts, result)
-            if not copies.add(result):
-                _add(sums, result.data)
-            review += _to_review(result)[: max(0, LISTED - len(review))]
-            seen += spots(result)[: max(0, kit.params["pictures"] - len(seen))]
-        text.flush()
-        kept.seek(0)
-        location = kit.sink.put(TABLE, cast(BinaryIO, kept))
-        text.detach()
-    facts["duplicates"] = copies.number
-    told = kit.narrator.narrate("Documents", dict(facts), NARRATIVE)
-    data = {"facts": dict(facts), "fields_table": location, "narrator": told.generator}
-    sections = (*_sections(facts, sums, review, told), *_pictures(seen, kit))
-    return Digest(data, sections, dict(told.usage), tuple(copies.findings))
+            self.facts["pages"] += result.data["pages"]
+            self.review += _to_review(result)[: max(0, LISTED - len(self.review))]
+            self.seen += spots(result)[: max(0, self._pictures - len(self.seen))]
+            self.sheets += sheets(result)[: max(0, self._pictures // PAGES - len(self.sheets))]
+            for number, data in enumerate(documents_of(result.data), 1):
+                _count(self.facts, data)
+                if not self.copies.add(result.item.key, data, number):
+                    _add(self.sums, data)
+            yield from table_rows(result)
 
 
-def table_rows(result: Result) -> Iterator[list[str]]:
-    """A row for each field of a document; no cell is a formula."""
-    review = set(result.data.get("review", ()))
-    for name, each in result.data["fields"].items():
-        box = each["box"] or ("", "", "", "")
-        cells = (result.item.key, result.data["document_type"], name, shown(each["value"]), each["raw"])
-        number = (each["confidence"], each["page"] or "", *box, "yes" if name in review else "no")
-        yield [safe(str(cell)) for cell in cells] + [str(cell) for cell in number]
-
-
-def safe(text: str) -> str:
-    """A cell no spreadsheet computes; a negative amount is one it may."""
-    return text if re.fullmatch(r"-?\d+(?:\.\d+)?", text, re.ASCII) else plain_cell(text)
-
-
-def _count(facts: Counter[str], result: Result) -> None:
-    data = result.data
+def _count(facts: Counter[str], data: Mapping[str, Any]) -> None:
     facts["documents"] += 1
-    facts["pages"] += data["pages"]
     facts["fields"] += len(data["fields"])
     facts["review_fields"] += sum(name in data["fields"] for name in data["review"])
     facts["problems"] += len(data["checks"])
@@ -150,7 +122,10 @@ def _sections(
     yield Section("To review", "table", columns, tuple(review), note=note)
 
 
-def _pictures(seen: Sequence[Spot], kit: Kit) -> Iterator[Section]:
+def _pictures(seen: Sequence[Spot], pages: Sequence[Spot], kit: Kit) -> Iterator[Section]:
     if seen:
         note = f"the least sure places of the first documents, at most {kit.params['pictures']}; the frame is the field"
         yield Section("Places to review", "image", ("Place", "Picture"), tuple(pictures(seen, kit)), note=note)
+    if pages:
+        note = "the first documents to review, a page of each: fields to review in red, the others in blue"
+        yield Section("Pages and their fields", "image", ("Page", "Picture"), tuple(pictures(pages, kit)), note=note)

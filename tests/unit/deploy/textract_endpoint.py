@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.validate import ParamValidator
+
 from tests.unit.deploy.json_endpoint import listening
 from tests.unit.providers.aws.test_aws_documents import pages_of
 from tests.unit.providers.aws.textract_service import Bucket, Sheet, TextractService
@@ -53,7 +55,13 @@ def serving(service: TextractService) -> Iterator[str]:
     """Its URL, for AWS_ENDPOINT_URL_TEXTRACT and AWS_ENDPOINT_URL_COMPREHEND."""
 
     def answer(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        return service.answer(operation, params) if name == "Textract" else SILENT
+        if name != "Textract":
+            return SILENT
+        told = service.answer(operation, params)
+        shape = service.client.meta.service_model.operation_model(operation).output_shape
+        report = ParamValidator().validate(told, shape)
+        assert not report.has_errors(), report.generate_report()
+        return told
 
     with listening(answer) as url:
         yield url

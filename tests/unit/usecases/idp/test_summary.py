@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from typing import Any, cast
 
 from PIL import Image
@@ -13,10 +14,11 @@ from fsxap.engine.types import Kit
 from fsxap.errors import ItemError, NotFound
 from fsxap.model import Finding, Item, Result
 from fsxap.usecases.idp.duplicates import Duplicates
-from fsxap.usecases.idp.evidence import PER_DOCUMENT, SHOWN, cut, pictures, spots
+from fsxap.usecases.idp.evidence import FRAME, PER_DOCUMENT, SHOWN, SMALL, SURE, cut, pictures, sheets, small, spots
 from fsxap.usecases.idp.output import text_hash
-from fsxap.usecases.idp.summary import safe
+from fsxap.usecases.idp.table import safe
 
+WHITE = (255, 255, 255)
 WORDS = " ".join(f"word{at}" for at in range(60))
 
 
@@ -32,7 +34,7 @@ def review(name: str, sure: float, page: int | None = 1) -> Finding:
 
 
 def result(*findings: Finding, key: str = "a.pdf", said: str = "", **fields: str) -> Result:
-    data: dict[str, Any] = {"fields": {name: {"value": value} for name, value in fields.items()}}
+    data: dict[str, Any] = {"fields": {name.rstrip("_"): {"value": value} for name, value in fields.items()}}
     data["turned"] = [{"page": 1, "rotation": 90, "skew": 0.5}]
     return Result(Item(key, 10, "", "v1"), "ok", data | {"text_hash": text_hash(said)}, findings=findings)
 
@@ -104,17 +106,41 @@ def test_the_frame_is_around_the_field() -> None:
     assert abs(middle - picture.width / 2) < 5
 
 
+def test_a_small_page_has_a_frame_around_every_field() -> None:
+    made = result(review("total", 0.5))
+    data = {"review": ["total"], "fields": {
+        "total": {"page": 1, "box": [0.1, 0.1, 0.3, 0.2]},
+        "number": {"page": 1, "box": [0.5, 0.5, 0.7, 0.6]},
+        "tax": {"page": 2, "box": [0.5, 0.5, 0.7, 0.6]},
+    }}  # fmt: skip
+    (sheet,) = sheets(replace(made, data={**made.data, **data}))
+    assert [sure for _, sure in sheet.fields] == [True, False]
+    with Image.open(io.BytesIO(small(png(), sheet.fields))) as opened:
+        picture = opened.convert("RGB")
+    assert picture.width == SMALL
+    assert {colour for _, colour in picture.getcolors() or ()} == {WHITE, FRAME, SURE}
+    ((_, shown_page),) = pictures([sheet], cast(Kit, Stub()))
+    assert shown_page
+    assert sheets(result()) == []
+
+
 def test_copies_by_number_and_by_text() -> None:
     copies = Duplicates()
-    first = result(key="a", vendor="ACME Ltd.", number="No. 7", total="9.00", said=WORDS)
-    assert not copies.add(first)
-    assert copies.add(result(key="b", vendor="Acme Ltd", number="no 7", total="9.00"))
-    assert not copies.add(result(key="c", vendor="Acme Ltd", number="8", total="9.00"))
-    assert copies.add(result(key="d", number="No. 7", total="9.00", said=f"{WORDS} smudge"))
-    assert not copies.add(result(key="e", number="9", total="9.00", said=WORDS)), "a form letter with another number"
-    assert not copies.add(result(key="f", said="too short to compare"))
-    assert not copies.add(result(key="g", said="too short to compare"))
-    assert [(each.where, each.evidence["first"]) for each in copies.findings] == [("b", "a"), ("d", "a")]
+
+    def add(key: str, number: int = 1, said: str = "", **fields: str) -> bool:
+        return copies.add(key, result(said=said, **fields).data, number)
+
+    assert not add("a", vendor="ACME Ltd.", number_="No. 7", total="9.00", said=WORDS)
+    assert add("b", vendor="Acme Ltd", number_="no 7", total="9.00")
+    assert not add("c", vendor="Acme Ltd", number_="8", total="9.00")
+    assert add("d", number_="No. 7", total="9.00", said=f"{WORDS} smudge")
+    assert not add("e", number_="9", total="9.00", said=WORDS), "a form letter with another number"
+    assert not add("f", said="too short to compare")
+    assert not add("g", said="too short to compare")
+    assert add("c", 2, vendor="Acme Ltd", number_="8", total="9.00"), "a copy in the same file"
+    told = [(each.where, each.evidence["first"], each.evidence.get("document")) for each in copies.findings]
+    assert told == [("b", "a", None), ("d", "a", None), ("c", "c", 2)]
+    assert len({each.id for each in copies.findings}) == 3
 
 
 def test_cells_are_never_formulas_but_amounts_may_be_negative() -> None:
