@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SERVERS = ("s3_origin", "render_overlays", "render_sequences")
 """Modules that make or serve what others measure."""
-OPTIONS = ("dicom", "idp")
+OPTIONS = ("ask", "dicom", "idp")
 """Benchmarks that take options."""
 
 

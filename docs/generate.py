@@ -110,12 +110,12 @@ def parameters() -> Iterator[str]:
 
 
 def deploy_parameters() -> str:
+    from fsxap.deploy import targets
     from fsxap.deploy.render import render
-    from fsxap.engine import catalog
 
     found: dict[tuple[str, str, str], list[str]] = {}
-    for name in catalog.names():
-        for parameter, about in render(catalog.load(name), {}).parameters.items():
+    for name in targets.names():
+        for parameter, about in render(targets.load(name), {}).parameters.items():
             row = (parameter, str(about["Default"]) if "Default" in about else "required", about["Description"])
             found.setdefault(row, []).append(name)
     lines = [
@@ -123,12 +123,12 @@ def deploy_parameters() -> str:
         "",
         "Given with `--param NAME=VALUE`, a file (`--params FILE`), or by the setting that means the same.",
         "",
-        "| parameter | default | use cases | meaning |",
+        "| parameter | default | of | meaning |",
         "| --- | --- | --- | --- |",
     ]
     for (parameter, default, meaning), names in sorted(found.items()):
         shown = "required" if default == "required" else f"`{default}`" if default else ""
-        whose = "all" if names == catalog.names() else ", ".join(names)
+        whose = "all" if names == targets.names() else ", ".join(names)
         lines.append(f"| `{parameter}` | {shown} | {whose} | {meaning.replace('|', chr(92) + '|')} |")
     return "\n".join(lines) + "\n"
 

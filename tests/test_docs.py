@@ -9,6 +9,7 @@ import pytest
 
 from docs.generate import pages
 from fsxap import model
+from fsxap.deploy import targets
 from fsxap.engine import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +31,11 @@ def test_every_record_field_is_told_of() -> None:
 def test_every_use_case_has_a_page() -> None:
     for name in catalog.names():
         assert (DOCS / "use-cases" / f"{name}.md").is_file()
+
+
+def test_every_pattern_has_a_page() -> None:
+    for name in targets.pattern_names():
+        assert (DOCS / "patterns" / f"{name}.md").is_file()
 
 
 @pytest.mark.parametrize("page", sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")]), ids=lambda page: page.name)

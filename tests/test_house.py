@@ -15,12 +15,14 @@ PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors", "fsxap.documents", "fsxap.rendering"}
+CORE |= {"fsxap.passages"}
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "cells": set(),
     "documents": set(),
     "regions": set(),
     "rendering": set(),
+    "passages": set(),
     "model": {"fsxap.jsontext"},
     "errors": set(),
     "retry": CORE,
@@ -29,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "costs": {"fsxap.model", "fsxap.costs"},
     "reports": {"fsxap.model", "fsxap.cells", "fsxap.reports"},
     "usecases": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl", "fsxap.usecases"},
-    "patterns": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl"},
+    "patterns": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl", "fsxap.patterns"},
     "providers": CORE | {"fsxap.retry", "fsxap.ports", "fsxap.acl", "fsxap.providers", "fsxap.engine.sorting"},
     "engine": CORE
     | {
@@ -198,3 +200,19 @@ def test_use_cases_are_found_by_their_folder() -> None:
         case = catalog.load(name)
         assert isinstance(case, UseCase)
         assert case.name == name
+
+
+def test_patterns_are_found_by_their_folder() -> None:
+    from fsxap.deploy import targets
+    from fsxap.deploy.render import folder
+    from fsxap.engine.types import Pattern
+
+    folders = {
+        path.name.replace("_", "-") for path in (PACKAGE / "patterns").iterdir() if (path / "__init__.py").exists()
+    }
+    assert set(targets.pattern_names()) == folders
+    for name in folders:
+        pattern = targets.load(name)
+        assert isinstance(pattern, Pattern)
+        assert pattern.name == name
+        assert (folder() / "patterns" / f"{name}.yaml.j2").is_file()

@@ -7,11 +7,11 @@ from typing import Any
 
 import typer
 
-from fsxap.cli import cost, crosswalk, demo, deploy, discover, doctor, failures, init, report, run_uc, scan_acl
+from fsxap.cli import ask, cost, crosswalk, demo, deploy, discover, doctor, failures, init, report, run_uc, scan_acl
 from fsxap.cli.options import EXITS
 from fsxap.errors import FsxapError
 
-COMMANDS = (init, discover, scan_acl, run_uc, deploy, report, cost, doctor, demo, crosswalk)
+COMMANDS = (init, discover, scan_acl, run_uc, ask, deploy, report, cost, doctor, demo, crosswalk)
 
 
 def build() -> typer.Typer:

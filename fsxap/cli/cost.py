@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fsxap.cli.deploy import target_names
 from fsxap.cli.listing import manifest_items, narrow, notice
 from fsxap.cli.options import command, option
 from fsxap.cli.output import written
-from fsxap.cli.run_uc import case_names, param_pairs
+from fsxap.cli.run_uc import param_pairs
 from fsxap.cli.session import Session
 from fsxap.engine.scope import Scope, parse_size
+from fsxap.engine.types import Pattern
 from fsxap.errors import UsageError
 from fsxap.model import Item, Record, Unlisted
 
@@ -41,7 +43,9 @@ def register(app: typer.Typer) -> None:
 
 def cost(
     session: Session,
-    use_case: Annotated[str, typer.Argument(help="use case", autocompletion=case_names, show_default=False)] = "",
+    use_case: Annotated[
+        str, typer.Argument(help="use case or pattern", autocompletion=target_names, show_default=False)
+    ] = "",
     items: Annotated[str, option("--items", help="the items of this manifest; - is stdin", metavar="FILE")] = "",
     count: Annotated[int | None, ITEM] = None,
     size: Annotated[str, option("--size", help="of each item of --count, for example 200KB")] = "0",
@@ -73,17 +77,21 @@ def cost(
     report: Annotated[str, option("--report", help="write tables and charts to this HTML file", metavar="FILE")] = "",
 ) -> int:
     """Estimate what a use case costs: one run, or with a schedule or tier a month of its pipeline."""
-    from fsxap.cli import choices, looking
+    from fsxap.cli import choices, looking, pattern_cost
     from fsxap.cli.prices import known, refresh
-    from fsxap.engine import catalog, estimate
+    from fsxap.deploy import targets
+    from fsxap.engine import estimate
     from fsxap.engine.stores import connect_aws
 
     figures = refresh(session, prices, lambda: connect_aws(session.settings)) if refresh_prices else known(prices)
     if not use_case:
         if refresh_prices:
             return 0
-        raise UsageError("cost needs a use case", hint=f"there are: {', '.join(catalog.names())}")
-    case = catalog.find(use_case)
+        raise UsageError("cost needs a use case", hint=f"there are: {', '.join(targets.names())}")
+    case = targets.find(use_case)
+    if isinstance(case, Pattern):
+        of = _of_pattern(session, items, count, size)
+        return pattern_cost.tell(session, case, of, schedule or choices.RATE, new_per_run, param or (), figures)
     wish = choices.Wish(
         tuple(param or ()),
         schedule or (choices.RATE if tier else ""),
@@ -111,6 +119,13 @@ def cost(
         _report(session, case, rows, report)
     _say_assumed(session, asked[0], found[0])
     return 1 if listing is not None and listing.missing else 0
+
+
+def _of_pattern(session: Session, items: str, count: int | None, size: str) -> Iterable[Item]:
+    if count is not None:
+        return [Item("item", parse_size(size))] * count
+    listing = _listing(session, None, items, count)
+    return listing.items() if listing else ()
 
 
 def _report(session: Session, case: UseCase, rows: list[Record], file: str) -> None:
@@ -143,18 +158,18 @@ class Listing:
             yield entry
 
 
-def _listing(session: Session, case: UseCase, items: str, count: int | None) -> Listing | None:
+def _listing(session: Session, case: UseCase | None, items: str, count: int | None) -> Listing | None:
     """None where items are only counted."""
     if count is not None:
         if items:
             raise UsageError("--count and --items are two answers to one question", hint="give one of them")
         return None
     if items:
-        return Listing(session, Scope().select(manifest_items(items)(), case.match))
+        return Listing(session, Scope().select(manifest_items(items)(), case.match if case else None))
     where = session.settings.text("source")
     if not where:
         raise UsageError("cost needs items", hint="give -s LOCATION, --items FILE, or --count N --size 200KB")
-    return Listing(session, narrow(session, where, Scope(), use_case=case.name, changed=False))
+    return Listing(session, narrow(session, where, Scope(), use_case=case.name if case else "", changed=False))
 
 
 def _with_backlog(asked: list[Choice], found: list[Sample]) -> list[Choice]:

@@ -1,4 +1,4 @@
-"""`fsxap deploy`: a use case as a scheduled pipeline on AWS: rendered, planned, applied, asked after, removed."""
+"""`fsxap deploy`: a use case or pattern on AWS: rendered, planned, applied, asked after, removed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ EXAMPLES = """\
 
 
 def target_names() -> list[str]:
-    from fsxap.engine import catalog
+    from fsxap.deploy import targets
 
-    return catalog.names()
+    return targets.names()
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 def deploy(
     session: Session,
-    target: Annotated[str, typer.Argument(help="use case, for example legal-compliance", autocompletion=target_names)],
+    target: Annotated[
+        str, typer.Argument(help="use case or pattern, for example legal-compliance", autocompletion=target_names)
+    ],
     render: Annotated[
         str, option("--render", help="write template and zip here, and touch nothing", metavar="DIR")
     ] = "",
@@ -53,7 +55,7 @@ def deploy(
     invoke: Annotated[bool, option("--invoke", help="start one run now, and follow it")] = False,
     destroy: Annotated[bool, option("--destroy", help="delete the stack; the access point is never touched")] = False,
 ) -> int:
-    """Deploy a use case: scheduled, with least privilege, reports and alarms. Done again, it applies what changed."""
+    """Deploy a use case or pattern, with least privilege and reports. Done again, it applies what changed."""
     from fsxap.cli import deployment
     from fsxap.deploy.package import PLATFORMS
 

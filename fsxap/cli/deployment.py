@@ -10,14 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fsxap import regions
 from fsxap.cli.session import Session
 from fsxap.cli.terminal import visible
-from fsxap.deploy import code, executions, package, preflight, stack, values
+from fsxap.deploy import code, executions, package, preflight, stack, targets, values
 from fsxap.deploy.render import Rendered, render
-from fsxap.engine import catalog
 from fsxap.engine.stores import connect_aws
-from fsxap.engine.types import UseCase
+from fsxap.engine.types import Pattern
 from fsxap.errors import ConfigurationError, FsxapError
 from fsxap.model import Record
 
@@ -27,10 +25,10 @@ LONGEST_RUN = 30 * 86400.0
 
 @dataclass
 class Deployment:
-    """A use case, a stack's name and the way to AWS, which is asked only when something is asked of it."""
+    """A use case or pattern, a stack's name and the way to AWS, which is asked only when something is asked of it."""
 
     session: Session
-    use_case: UseCase
+    target: targets.Target
     name: str
     given: Mapping[str, str]
     own: Mapping[str, str]
@@ -63,18 +61,21 @@ class Deployment:
         self.session.progress.note(message)
 
     def rendered(self) -> Rendered:
-        return render(self.use_case, self.own, self.architecture)
+        return render(self.target, self.own, self.architecture)
 
-    def packaged(self, folder: Path) -> package.Package:
-        self.note(f"packaging {self.use_case.name} for {self.architecture}")
-        ca = self.session.settings.text("ontap_ca") if self.use_case.footprint.needs_ontap else ""
-        return package.build(self.use_case, folder, architecture=self.architecture, ca_file=ca)
+    def packaged(self, folder: Path) -> package.Package | None:
+        """The code of its functions; None for a pattern, which has none."""
+        if isinstance(self.target, Pattern):
+            return None
+        self.note(f"packaging {self.target.name} for {self.architecture}")
+        ca = self.session.settings.text("ontap_ca") if self.target.footprint.needs_ontap else ""
+        return package.build(self.target, folder, architecture=self.architecture, ca_file=ca)
 
 
 def opened(
     session: Session, target: str, stack_name: str, given: list[str], file: str, architecture: str
 ) -> Deployment:
-    case = catalog.find(target)
+    case = targets.find(target)
     pairs = values.read_pairs(given, file)
     configured = {str(name): str(text) for name, text in session.settings.sections["params"].get(case.name, {}).items()}
     for_stack, own = values.split(case, configured | pairs)
@@ -88,13 +89,15 @@ def write(made: Deployment, folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         zipped = made.packaged(folder)
         told = values.from_settings(made.session.settings, values.unresolved)
-        chosen = values.settle(rendered, made.name, told, {"CodeKey": zipped.key}, made.given, known=rendered.required)
+        own = {"CodeKey": zipped.key} if zipped else {}
+        chosen = values.settle(rendered, made.name, told, own, made.given, known=rendered.required)
         rows = [{"ParameterKey": name, "ParameterValue": value} for name, value in chosen.items()]
         (folder / "template.yaml").write_text(rendered.text, encoding="utf-8")
         (folder / "parameters.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write to {folder}: {error.strerror or error}") from error
-    for path in (folder / "template.yaml", folder / "parameters.json", zipped.path, zipped.bill):
+    code_files = (zipped.path, zipped.bill) if zipped else ()
+    for path in (folder / "template.yaml", folder / "parameters.json", *code_files):
         made.session.output.write({"type": "file", "path": str(path), "size": path.stat().st_size})
     lacking = [name for name in rendered.required if name not in chosen]
     if lacking:
@@ -115,7 +118,7 @@ def change(made: Deployment, *, plan_only: bool, agreed: Callable[[], bool]) -> 
     chosen = _settled(made, rendered, zipped, about)
     _check(made, chosen, exists=state not in ("ABSENT", "REVIEW_IN_PROGRESS"))
     kept = [name for name in stack.parameters(about) if name in rendered.parameters and name not in chosen]
-    planned = stack.plan(made.stack, rendered.body, chosen, kept, {"fsxap:target": made.use_case.name})
+    planned = stack.plan(made.stack, rendered.body, chosen, kept, {"fsxap:target": made.target.name})
     for record in planned.changes:
         made.session.output.write(record)
     if not planned.id:
@@ -125,23 +128,33 @@ def change(made: Deployment, *, plan_only: bool, agreed: Callable[[], bool]) -> 
         stack.discard(planned)
         made.note("nothing was changed")
         return 0
-    if code.ensure_bucket(made.client("s3"), chosen["CodeBucket"], made.account, made.region):
-        made.note(f"made bucket {chosen['CodeBucket']} for the code")
-    if code.upload(made.client("s3"), chosen["CodeBucket"], zipped, made.account):
-        made.note(f"uploaded s3://{chosen['CodeBucket']}/{zipped.key}")
+    if zipped:
+        _upload(made, chosen["CodeBucket"], zipped)
     return _applied(made, stack.apply(planned, _teller(made)))
 
 
+def _upload(made: Deployment, bucket: str, zipped: package.Package) -> None:
+    if code.ensure_bucket(made.client("s3"), bucket, made.account, made.region):
+        made.note(f"made bucket {bucket} for the code")
+    if code.upload(made.client("s3"), bucket, zipped, made.account):
+        made.note(f"uploaded s3://{bucket}/{zipped.key}")
+
+
 def _settled(
-    made: Deployment, rendered: Rendered, zipped: package.Package, about: Mapping[str, Any] | None
+    made: Deployment, rendered: Rendered, zipped: package.Package | None, about: Mapping[str, Any] | None
 ) -> dict[str, str]:
     known = stack.parameters(about)
-    own = {"CodeKey": zipped.key}
-    present = {row["ParameterKey"]: row["ParameterValue"] for row in (about or {}).get("Parameters", ())}
-    own["CodeBucket"] = present.get("CodeBucket") or code.bucket_name(made.account, made.region)
+    own: dict[str, str] = {}
+    if zipped:
+        present = {row["ParameterKey"]: row["ParameterValue"] for row in (about or {}).get("Parameters", ())}
+        own["CodeKey"] = zipped.key
+        own["CodeBucket"] = present.get("CodeBucket") or code.bucket_name(made.account, made.region)
     if "S3PrefixListId" in rendered.parameters and "S3PrefixListId" not in {*made.given, *known}:
         own["S3PrefixListId"] = preflight.prefix_list(made.client, made.region)
     told = values.from_settings(made.session.settings, preflight.arn_of_alias(made.client))
+    arn = {**told, **made.given}.get("SourceArn")
+    if arn and "SourceAlias" in rendered.parameters and "SourceAlias" not in {*told, *made.given}:
+        own["SourceAlias"] = preflight.alias_of_arn(made.client, arn)
     return values.settle(rendered, made.name, own, told, made.given, known=known)
 
 
@@ -164,7 +177,7 @@ def _check(made: Deployment, chosen: Mapping[str, str], *, exists: bool) -> None
 
 def _places(made: Deployment, chosen: Mapping[str, str]) -> dict[str, str]:
     """Service → region, for those that this pipeline calls."""
-    found = dict.fromkeys(regions.services_of(made.use_case.engines), made.region)
+    found = dict.fromkeys(targets.services(made.target), made.region)
     if not chosen.get("BedrockModel"):
         found.pop("bedrock-runtime", None)
     if "AthenaDatabase" not in chosen:
@@ -187,7 +200,8 @@ def _teller(made: Deployment) -> Callable[[Record], None]:
 
 def _applied(made: Deployment, about: Mapping[str, Any]) -> int:
     made.session.output.write(_record(made.name, about))
-    made.note(f"start a run now: fsxap deploy {made.use_case.name} --stack-name {made.name} --invoke")
+    if "StateMachineArn" in stack.outputs(about):
+        made.note(f"start a run now: fsxap deploy {made.target.name} --stack-name {made.name} --invoke")
     return 0
 
 
@@ -245,11 +259,12 @@ def invoke(made: Deployment) -> int:
 
 
 def destroy(made: Deployment, *, yes: bool) -> int:
-    """Delete the stack, after its state bucket was emptied, which is asked for by the stack's name."""
+    """Delete the stack, after its state bucket, where it has one, was emptied. Asked for by the stack's name."""
     about = _deployed(made)
     bucket = stack.outputs(about).get("StateBucketName", "")
     made.note(f"account {made.account}, region {made.region}, stack {made.name}")
-    made.note(f"this deletes the stack and its state bucket {bucket}: ledger, runs and reports")
+    what = f" and its state bucket {bucket}: ledger, runs and reports" if bucket else " and all that it made"
+    made.note(f"this deletes the stack{what}")
     if not yes and not _named(made.name):
         made.note("nothing was changed")
         return 0

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from fsxap import regions
 from fsxap.cli.session import Session
+from fsxap.deploy import targets
 from fsxap.doctor.evidence import Answer, AwsFacts, Evidence, OntapFacts
 from fsxap.engine import locations
-from fsxap.engine.types import UseCase
+from fsxap.engine.types import Pattern, UseCase
 from fsxap.errors import FsxapError
 from fsxap.retry import Retry
 
@@ -37,7 +38,7 @@ def ask(question: Callable[[], object], *, unless: str = "") -> Answer:
         return Answer(False, error.message, error.code, layer(error), error.hint)
 
 
-def gather(session: Session, case: UseCase | None, key: str) -> Evidence:
+def gather(session: Session, case: UseCase | Pattern | None, key: str) -> Evidence:
     where = session.settings.text("source")
     place = locations.parse(where) if where else None
     found = Evidence(
@@ -46,6 +47,7 @@ def gather(session: Session, case: UseCase | None, key: str) -> Evidence:
         missing_extras=tuple(extra for extra, module in EXTRAS.items() if importlib.util.find_spec(module) is None),
         proxy=next((name for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY") if os.environ.get(name)), ""),
         explained=key,
+        by_services=isinstance(case, Pattern),
     )
     if place is not None and place.kind == "folder":
         found = replace(found, folder=place.path, folder_found=ask(lambda: _folder(place.path)))
@@ -79,7 +81,7 @@ def _folder(path: str) -> str:
     return path
 
 
-def _aws(session: Session, bucket: str, prefix: str, key: str, case: UseCase | None) -> AwsFacts:
+def _aws(session: Session, bucket: str, prefix: str, key: str, case: UseCase | Pattern | None) -> AwsFacts:
     from fsxap.engine.stores import connect_aws
     from fsxap.providers.aws import probes
 
@@ -107,7 +109,7 @@ def _credentials(aws: Aws) -> str:
     return f"profile {aws.profile}"
 
 
-def _places(session: Session, case: UseCase | None, home: str) -> dict[str, str]:
+def _places(session: Session, case: UseCase | Pattern | None, home: str) -> dict[str, str]:
     """Service → the region it is called in."""
     read = session.settings.text
     own = session.settings.sections["params"].get(case.name, {}) if case else {}
@@ -117,7 +119,7 @@ def _places(session: Session, case: UseCase | None, home: str) -> dict[str, str]
         "comprehendmedical": read("comprehend_medical_region"),
         "bedrock-runtime": read("bedrock_region"),
     }
-    return {name: chosen.get(name) or home for name in regions.services_of(case.engines if case else ())}
+    return {name: chosen.get(name) or home for name in targets.services(case)}
 
 
 def _services(aws: Aws, places: Mapping[str, str]) -> dict[str, regions.Availability]:

@@ -40,6 +40,22 @@ def arn_of_alias(client: Client) -> Callable[[str], str]:
     return resolve
 
 
+def alias_of_arn(client: Client, arn: str) -> str:
+    """The alias of an access point, which services take that know buckets only."""
+    found = [point["S3AccessPoint"].get("Alias", "") for point in _points(client) if _arn(point) == arn]
+    if not any(found):
+        raise ConfigurationError(
+            f"FSx knows no access point {arn} with an alias in this account and region",
+            code="no-access-point",
+            hint="give it with --param SourceAlias=NAME-...-ext-s3alias",
+        )
+    return str(found[0])
+
+
+def _arn(point: Mapping[str, Any]) -> str:
+    return str((point.get("S3AccessPoint") or {}).get("ResourceARN", ""))
+
+
 def prefix_list(client: Client, region: str) -> str:
     """The managed prefix list of Amazon S3, which security groups name."""
     name = f"com.amazonaws.{region}.s3"
@@ -90,7 +106,7 @@ def _points(client: Client) -> Iterator[Mapping[str, Any]]:
 def _access_point(client: Client, arn: str, region: str) -> Record:
     if arn.split(":")[3] != region:
         return check("access point", arn, "fail", f"it is not in {region}", "deploy where the file system is: --region")
-    found = [point for point in _points(client) if (point.get("S3AccessPoint") or {}).get("ResourceARN") == arn]
+    found = [point for point in _points(client) if _arn(point) == arn]
     if not found:
         return check("access point", arn, "fail", "FSx knows no such access point", "look at its name and account")
     if found[0]["Lifecycle"] != "AVAILABLE":

@@ -1,4 +1,4 @@
-"""Renders a use case's template: the same input gives the same bytes, and values enter as JSON only."""
+"""Renders the template of a use case or pattern: the same input gives the same bytes, and values enter as JSON only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from fsxap import __version__
 from fsxap.deploy import grants
+from fsxap.deploy.targets import Target
 from fsxap.engine import params
 from fsxap.engine.lambda_handler import ENGINE, PARAM
-from fsxap.engine.types import UseCase
+from fsxap.engine.types import Pattern, UseCase
 from fsxap.errors import ConfigurationError
 from fsxap.retry import Retry
 
@@ -38,7 +39,7 @@ ENDPOINTS = (
 class Rendered:
     """`text` is YAML; `parameters` are the template's own, by name."""
 
-    use_case: UseCase
+    target: Target
     text: str
     template: Mapping[str, Any] = field(repr=False)
 
@@ -50,13 +51,13 @@ class Rendered:
     @property
     def body(self) -> str:
         """The template as compact JSON, which fits where its YAML, made for readers, may not."""
-        machine = self.template["Resources"]["StateMachine"]["Properties"]["DefinitionString"]
-        lines = "".join(line.strip() for line in machine["Fn::Sub"].splitlines())
         resources = self.template["Resources"]
-        about = resources["StateMachine"]
-        properties = about["Properties"] | {"DefinitionString": {"Fn::Sub": lines}}
-        packed = {**self.template, "Resources": resources | {"StateMachine": about | {"Properties": properties}}}
-        return json.dumps(packed, separators=(",", ":"))
+        if machine := resources.get("StateMachine"):
+            definition = machine["Properties"]["DefinitionString"]["Fn::Sub"]
+            lines = "".join(line.strip() for line in definition.splitlines())
+            properties = machine["Properties"] | {"DefinitionString": {"Fn::Sub": lines}}
+            resources = resources | {"StateMachine": machine | {"Properties": properties}}
+        return json.dumps({**self.template, "Resources": resources}, separators=(",", ":"))
 
     @property
     def required(self) -> list[str]:
@@ -73,14 +74,18 @@ def folder() -> Path:
     raise ConfigurationError("the deployment templates are missing", hint="install fsxap again")
 
 
-def render(use_case: UseCase, given: Mapping[str, str], architecture: str = "arm64") -> Rendered:
-    """The template of a use case whose parameters were `given` as text, each already checked."""
+def render(target: Target, given: Mapping[str, str], architecture: str = "arm64") -> Rendered:
+    """The template of a use case or pattern whose parameters were `given` as text, each already checked."""
     import yaml
 
-    text = environment(folder()).get_template("usecase.yaml.j2").render(context(use_case, given, architecture))
+    if isinstance(target, Pattern):
+        name, about = f"patterns/{target.name}.yaml.j2", pattern_context(target, given)
+    else:
+        name, about = "usecase.yaml.j2", context(target, given, architecture)
+    text = environment(folder()).get_template(name).render(about)
     # The parser in C, where there is one, takes a tenth of the time.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Rendered(use_case, text, yaml.load(text, Loader=loader))  # noqa: S506  # both are safe
+    return Rendered(target, text, yaml.load(text, Loader=loader))  # noqa: S506  # both are safe
 
 
 def environment(place: Path) -> Environment:
@@ -113,6 +118,25 @@ class Name(str):
         return str(self)
 
 
+def pattern_context(pattern: Pattern, given: Mapping[str, str]) -> dict[str, Any]:
+    """Everything the template of a pattern may name: what is its own, and what the shared parts are made with."""
+    own = params.parse(pattern, [f"{name}={value}" for name, value in given.items()], {})
+    return _common(pattern) | {"params": own} | dict(pattern.context(own))
+
+
+def _common(target: Target) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "name": target.name,
+        "title": target.title,
+        "retry": Retry().for_state_machine(),
+        "sdk_retry": [Retry().for_state_machine()[0] | {"ErrorEquals": ["States.TaskFailed", "States.Timeout"]}],
+        "machine": grants.arn("states:stateMachine:${AWS::StackName}"),
+        # Children of a map are executions of `machine/label`.
+        "executions": grants.arn("states:execution:${AWS::StackName}/*"),
+    }
+
+
 def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> dict[str, Any]:
     """Everything the templates may name."""
     footprint, engines = use_case.footprint, use_case.engines
@@ -122,10 +146,7 @@ def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> d
         "process": (footprint.memory, min(footprint.timeout, LONGEST)),
         "summarise": (max(PLENTY, footprint.memory), LONGEST),
     }
-    about: dict[str, Any] = {
-        "version": __version__,
-        "name": use_case.name,
-        "title": use_case.title,
+    about = _common(use_case) | {
         "runtime": f"python{RUNTIME}",
         "architecture": architecture,
         "source": grants.uses(use_case, "source") or grants.uses(use_case, "sink"),
@@ -136,11 +157,6 @@ def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> d
         "narrator": "narrator" in engines,
         "phi_text": "phi_text" in engines,
         "timeouts": {stage: timeout for stage, (_memory, timeout) in sizes.items()},
-        "retry": Retry().for_state_machine(),
-        "sdk_retry": [Retry().for_state_machine()[0] | {"ErrorEquals": ["States.TaskFailed", "States.Timeout"]}],
-        "machine": grants.arn("states:stateMachine:${AWS::StackName}"),
-        # Children of a map are executions of `machine/label`.
-        "executions": grants.arn("states:execution:${AWS::StackName}/*"),
     }
     about["functions"] = [
         {

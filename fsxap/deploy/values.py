@@ -11,6 +11,7 @@ from typing import Any
 
 from fsxap.deploy.package import CA, TASK
 from fsxap.deploy.render import Rendered
+from fsxap.deploy.targets import Target
 from fsxap.engine import locations, params
 from fsxap.engine.settings import Settings
 from fsxap.engine.types import UseCase
@@ -44,8 +45,8 @@ def unresolved(alias: str) -> str:
     )
 
 
-def stack_name(use_case: UseCase, chosen: str) -> str:
-    name = chosen or f"fsxap-{use_case.name}"
+def stack_name(target: Target, chosen: str) -> str:
+    name = chosen or f"fsxap-{target.name}"
     if not STACK.fullmatch(name):
         raise UsageError(
             f"--stack-name {name!r} cannot be used", hint="letters, digits and hyphens, at most 60, a letter first"
@@ -87,13 +88,13 @@ def _text(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def split(use_case: UseCase, pairs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Parameters of the template (`SourceArn`) and of the use case (`files`), the latter checked as run-uc does."""
+def split(target: Target, pairs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Parameters of the template (`SourceArn`) and of the target (`files`), the latter checked as run-uc does."""
     stack = {name: value for name, value in pairs.items() if name[:1].isupper()}
     own = {name.replace("-", "_"): value for name, value in pairs.items() if not name[:1].isupper()}
-    if use_case.seal is not None and "key" in own:
+    if isinstance(target, UseCase) and target.seal is not None and "key" in own:
         stack.setdefault("KeySecretArn", own.pop("key"))
-    params.parse(use_case, [f"{name}={value}" for name, value in own.items()], {})
+    params.parse(target, [f"{name}={value}" for name, value in own.items()], {})
     return stack, own
 
 
@@ -126,7 +127,8 @@ def _place(label: str, text: str, resolve: Resolve) -> dict[str, str]:
             hint="name an access point: -s s3://ALIAS/prefix or its ARN",
         )
     arn = place.bucket if place.bucket.startswith("arn:") else resolve(place.bucket)
-    return {f"{label}Arn": arn, f"{label}Prefix": place.prefix}
+    found = {f"{label}Arn": arn, f"{label}Prefix": place.prefix}
+    return found if arn == place.bucket else found | {f"{label}Alias": place.bucket}
 
 
 def settle(rendered: Rendered, stack: str, *sources: Mapping[str, str], known: Iterable[str] = ()) -> dict[str, str]:
@@ -148,7 +150,7 @@ def settle(rendered: Rendered, stack: str, *sources: Mapping[str, str], known: I
         if name not in rendered.parameters:
             close = difflib.get_close_matches(name, rendered.parameters, 1)
             hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(rendered.parameters))}"
-            raise UsageError(f"the template of {rendered.use_case.name} has no parameter {name!r}", hint=hint)
+            raise UsageError(f"the template of {rendered.target.name} has no parameter {name!r}", hint=hint)
     problems = [problem for name, value in chosen.items() if (problem := _unfit(rendered.parameters[name], value))]
     if problems:
         name = next(name for name, value in chosen.items() if _unfit(rendered.parameters[name], value))

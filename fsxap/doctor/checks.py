@@ -141,9 +141,12 @@ def network(evidence: Evidence) -> Iterator[Check]:
     point = evidence.aws.point
     if point is not None and point.vpc:
         detail = f"the access point answers only in {point.vpc}"
-        yield Check(
-            "network origin", "origin", "warn", detail, "from elsewhere it stays silent or denies", "vpc-origin"
-        )
+        # AWS's own services come from no VPC of ours, and the origin of an access point cannot be changed.
+        if evidence.by_services:
+            yield Check("network origin", "origin", "fail", detail, "make one of Internet origin", "vpc-origin")
+        else:
+            hint = "from elsewhere it stays silent or denies"
+            yield Check("network origin", "origin", "warn", detail, hint, "vpc-origin")
         wrong = evidence.aws.endpoints
         seen = wrong is None or wrong.ok or wrong.code in ("no-endpoint", "no-route-table")
         yield _answered("network origin", f"S3 endpoints of {point.vpc}", wrong, softly=not seen)

@@ -81,3 +81,5 @@ class Evidence:
     ontap: OntapFacts = OntapFacts()
     explained: str = ""
     """The key whose access is to be explained."""
+    by_services: bool = False
+    """Whether AWS's services themselves are to read the access point."""

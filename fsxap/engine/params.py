@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fsxap.engine.types import Param, UseCase
+from fsxap.engine.types import Param, Pattern, UseCase
 from fsxap.errors import UsageError
 
 
-def parse(use_case: UseCase, given: Iterable[str], configured: Mapping[str, Any]) -> dict[str, Any]:
+def parse(use_case: UseCase | Pattern, given: Iterable[str], configured: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter with its value: flags over the settings file's `params:` over defaults."""
     texts = {str(name).replace("-", "_"): str(value) for name, value in configured.items()}
     for pair in given:
@@ -22,7 +22,8 @@ def parse(use_case: UseCase, given: Iterable[str], configured: Mapping[str, Any]
     for name in texts:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"run-uc {use_case.name} --explain lists its parameters"
+            listed = f"run-uc {use_case.name} --explain lists its parameters" if isinstance(use_case, UseCase) else ""
+            hint = f"did you mean {close[0]}?" if close else listed
             raise UsageError(f"{use_case.name} has no parameter {name!r}", hint=hint)
     return {name: _value(param, texts[name]) if name in texts else param.default for name, param in known.items()}
 

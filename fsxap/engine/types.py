@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -239,3 +240,41 @@ class UseCase:
     """What each finding rule means, by id: for reports."""
     revision: int = 1
     """Raised when results of the same input change; part of the digest, so everything is done again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a month of something deployed has to do, for its cost: items and their bytes at its beginning, runs, and
+    items that come before each; `chosen` are values of its template's parameters."""
+
+    items: int
+    size: int
+    runs: Fraction
+    fresh: int = 0
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+def no_context(_params: Params) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Something deployed that has no stages. Adding one is adding a folder under `fsxap/patterns` whose package defines
+    PATTERN, and `templates/patterns/<name>.yaml.j2`.
+
+    `params` are what the template needs besides CloudFormation's own parameters (a file of users, say); `context`
+    makes of their values what the template may name. It raises UsageError or ConfigurationError for what cannot be.
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
+    context: Callable[[Params], Mapping[str, Any]] = no_context
+    month: Callable[[Workload], Mapping[str, int]] = lambda _: {}
+    """Units of a month, by costs/prices.json. What is assumed is halved and doubled for the range."""
+    assumed: str = ""
+    """What `month` takes for granted, in a line."""
+    services: tuple[str, ...] = ()
+    """Services it needs in the region, by botocore's names."""

@@ -128,7 +128,7 @@ def narrate(ask: Ask, model: str, title: str, facts: Mapping[str, Any], template
     document = dumps(facts)
     if len(document) > FACTS_LIMIT:
         return Narrative(fallback, f"template ({model} not asked: more than {FACTS_LIMIT} characters of facts)", {})
-    question = f"Title: {_enclosed(dumps(title))}\n\n<facts>\n{_enclosed(document)}\n</facts>"
+    question = f"Title: {enclosed(dumps(title))}\n\n<facts>\n{enclosed(document)}\n</facts>"
     first = ask(INSTRUCTIONS, question)
     claims = _objections(first, facts, title)
     if not claims:
@@ -138,7 +138,7 @@ def narrate(ask: Ask, model: str, title: str, facts: Mapping[str, Any], template
     claims = _objections(second, facts, title)
     if not claims:
         return Narrative(second.text, f"{model} (second try)", usage)
-    return Narrative(fallback, f"template (the text of {model} was refused: {_kinds(claims)} not in the facts)", usage)
+    return Narrative(fallback, f"template (the text of {model} was refused: {kinds(claims)} not in the facts)", usage)
 
 
 def _objections(reply: Reply, facts: Mapping[str, Any], title: str) -> list[str]:
@@ -148,16 +148,16 @@ def _objections(reply: Reply, facts: Mapping[str, Any], title: str) -> list[str]
 
 
 def _correction(claims: list[str]) -> str:
-    listed = _enclosed(dumps(claims))
+    listed = enclosed(dumps(claims))
     return f"An earlier report was refused for these, which the facts do not hold: {listed}. Write it without them."
 
 
-def _kinds(claims: list[str]) -> str:
+def kinds(claims: list[str]) -> str:
     """Counted by kind: the words themselves may be an attacker's."""
-    kinds = [claim.partition(":")[0] for claim in claims]
-    return ", ".join(f"{kind} × {kinds.count(kind)}" for kind in dict.fromkeys(kinds))
+    named = [claim.partition(":")[0] for claim in claims]
+    return ", ".join(f"{kind} × {named.count(kind)}" for kind in dict.fromkeys(named))
 
 
-def _enclosed(document: str) -> str:
+def enclosed(document: str) -> str:
     """JSON that cannot end the block it stands in."""
     return document.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

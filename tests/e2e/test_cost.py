@@ -180,3 +180,17 @@ def test_a_page_with_tables_and_charts(fsxap: Program) -> None:
         assert words in text
     assert done.of("estimate")[-1]["usd"] in text
     assert "http://" not in text and "https://" not in text
+
+
+def test_a_month_of_a_pattern(fsxap: Program, scans: Path) -> None:
+    month = ("cost", "knowledge-base", "--region", "us-east-1", "--schedule", "rate(1 day)")
+    many = fsxap(*month, "--count", "10000", "--size", "20KB")
+    assert many.code == 0, many.err
+    lines = {row["unit"]: row for row in many.of("estimate")}
+    # 200 MB are 50 million tokens, a fourth more by overlap, at 0.02 USD for a million.
+    assert (lines["embedding_tokens"]["quantity"], lines["embedding_tokens"]["usd"]) == (62_500_000, "1.25")
+    assert Decimal(lines["items"]["low"]) < Decimal(lines["items"]["usd"]) < Decimal(lines["items"]["high"])
+    hourly = fsxap(*month, "-s", scans, "-P", "VectorStore=OPENSEARCH_SERVERLESS", "-P", "StandbyReplicas=ENABLED")
+    found = {row["unit"]: row["usd"] for row in hourly.of("estimate")}
+    assert found["opensearch_unit_hours"] == "350.40" and "s3_vector_byte_months" not in found
+    assert fsxap(*month, "--count", "1", "-P", "Vectorstore=x").code == 2

@@ -20,9 +20,9 @@ class BedrockNarrator:
         self._client, self._model, self._max_tokens = client, model, max_tokens
 
     def narrate(self, title: str, facts: Mapping[str, Any], template: str) -> Narrative:
-        return prose.narrate(self._ask, f"bedrock {self._model}", title, facts, template)
+        return prose.narrate(self.ask, f"bedrock {self._model}", title, facts, template)
 
-    def _ask(self, system: str, user: str) -> prose.Reply:
+    def ask(self, system: str, user: str) -> prose.Reply:
         try:
             with translated(f"asking the model {self._model}"):
                 answer = self._client.converse(

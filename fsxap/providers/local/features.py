@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fsxap.errors import ConfigurationError, MissingExtra
 from fsxap.providers.local.models import MODELS
+from fsxap.providers.local.onnx import field
 
 if TYPE_CHECKING:
     import numpy
@@ -58,19 +59,7 @@ def more_outputs(names: tuple[str, ...]) -> bytes:
 
     ModelProto.graph is field 7, GraphProto.output 12, ValueInfoProto.name 1.
     """
-    return _field(7, b"".join(_field(12, _field(1, name.encode())) for name in names))
-
-
-def _field(number: int, body: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(body)) + body
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes((*out, value))
+    return field(7, b"".join(field(12, field(1, name.encode())) for name in names))
 
 
 def _gridded(layer: NDArray[numpy.float32]) -> NDArray[numpy.float32]:

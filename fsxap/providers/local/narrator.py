@@ -67,9 +67,9 @@ class OpenAiNarrator:
         self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
 
     def narrate(self, title: str, facts: Mapping[str, Any], template: str) -> Narrative:
-        return prose.narrate(self._ask, f"{self._model} at {self._host}", title, facts, template)
+        return prose.narrate(self.ask, f"{self._model} at {self._host}", title, facts, template)
 
-    def _ask(self, system: str, user: str) -> prose.Reply:
+    def ask(self, system: str, user: str) -> prose.Reply:
         body = {
             "model": self._model,
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],

@@ -285,3 +285,31 @@ def test_a_zip_without_native_packages_needs_no_index(
 ) -> None:
     monkeypatch.setattr(package, "download", no_wheels)
     assert world("legal-compliance", "--render", str(tmp_path / "out")).code == 0
+
+
+@pytest.mark.parametrize("source", [ALIAS, ARN])
+def test_a_pattern_has_no_code_and_knows_arn_and_alias(world: World, source: str) -> None:
+    done = world("knowledge-base", "--stack-name", "fsxap-test", "-s", source, "--yes")
+    assert done.code == 0, done.err
+    (asked,) = world.cloud.asked("cloudformation.CreateChangeSet")
+    given = {row["ParameterKey"]: row.get("ParameterValue") for row in asked["Parameters"]}
+    assert given == {"SourceArn": ARN, "SourceAlias": ALIAS, "SourcePrefix": ""}
+    assert world.changed == {"cloudformation.ExecuteChangeSet"}
+
+
+def test_a_pattern_is_rendered_without_asking_aws(world: World, tmp_path: Path) -> None:
+    done = world("kb", "--render", str(tmp_path / "out"), "-s", ARN)
+    assert done.code == 0 and world.cloud.calls == []
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"template.yaml", "parameters.json"}
+    assert "still to be given: SourceAlias" in done.err
+
+
+def test_services_need_an_access_point_of_internet_origin(world: World) -> None:
+    world.cloud.answers[POINTS] = lambda _: {"S3AccessPointAttachments": [point(vpc="vpc-0123456789abcdef0")]}
+    done = world("knowledge-base", "--stack-name", "fsxap-test", "-s", ALIAS, "--yes")
+    assert done.code == 253 and not world.changed
+
+
+def test_an_unknown_target_lists_patterns_too(world: World) -> None:
+    done = world("knowlege-base", "--status")
+    assert done.code == 2 and "did you mean knowledge-base?" in done.err and "idp" in done.err

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from fsxap.deploy import targets
 from fsxap.deploy.render import Rendered, render
 from fsxap.engine import catalog
 
@@ -24,7 +25,7 @@ VALUES = {
 
 @cache
 def rendered(name: str) -> Rendered:
-    return render(catalog.load(name), {})
+    return render(targets.load(name), {})
 
 
 def resources(name: str) -> Mapping[str, Any]:

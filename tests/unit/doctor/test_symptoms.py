@@ -203,6 +203,7 @@ def test_every_row_of_the_table_of_failures_has_a_layer() -> None:
         (Evidence("d", aws=AwsFacts("r", point=replace(POINT, user="A\\b"))), "file-system identity", "fail",
          "domain-prefix"),
         (Evidence("d", aws=AwsFacts("r", point=INSIDE)), "network origin", "warn", "vpc-origin"),
+        (Evidence("d", aws=AwsFacts("r", point=INSIDE), by_services=True), "network origin", "fail", "vpc-origin"),
         (Evidence("d", aws=AwsFacts("r", point=INSIDE, endpoints=Answer(False, "x", "no-route-table"))),
          "network origin", "fail", "no-route-table"),
         (Evidence("d", aws=AwsFacts("r", point=INSIDE, endpoints=Answer(False, "x", "access-denied"))),
