@@ -15,11 +15,9 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.prove import stacks
-from fsxap.deploy import package
+from benchmarks.prove.localstack import localstack
 from fsxap.deploy.render import Rendered, render
 from fsxap.engine import catalog
-from fsxap.errors import FsxapError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "prove"
@@ -93,42 +91,6 @@ def checkov(names: list[str]) -> Iterator[tuple[str, int, str]]:
         flags = ("--framework", "cloudformation", "--skip-download", "--compact", "--quiet")
         flags += ("--skip-check", ",".join(SKIPPED))
         yield f"checkov {name}", *run(tool, "-f", f"{name}.yaml", *flags)
-
-
-def localstack(names: list[str]) -> Iterator[tuple[str, int, str]]:
-    """Stacks in an engine of CloudFormation; it takes Python 3.11 and no other."""
-    python, unshare = shutil.which("python3.11"), shutil.which("unshare")
-    if python is None or unshare is None:
-        yield "localstack", 1, "needs python3.11 and unshare (Linux)"
-        return
-    folder = BUILD / "localstack"
-    tool = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        constraints = BUILD / "localstack.txt"
-        constraints.write_text(stacks.PINS, encoding="utf-8")
-        code, said = run(python, "-m", "venv", "--clear", folder)
-        if not code:
-            code, said = run(tool, "-m", "pip", "install", "--quiet", "-c", constraints, *stacks.PACKAGES[:2])
-        if not code:
-            code, said = run(tool, "-m", "pip", "install", "--quiet", "--no-deps", *stacks.PACKAGES[2:])
-        if code:
-            yield "localstack", code, said
-            return
-        (folder / "ready").touch()
-    names = [name for name in names if _fits(name)]
-    inside = ('ip link set lo up && exec "$@"', "sh", sys.executable, "-m", "benchmarks.prove.stacks")
-    code, said = run(unshare, "-rn", "sh", "-c", *inside, tool, folder, *names, where=ROOT)
-    yield f"localstack {' '.join(names)} (and one that is refused)", code, said
-
-
-def _fits(name: str) -> bool:
-    """Whether the zip can be made, which is done here, where there is a network."""
-    try:
-        package.build(catalog.load(name), BUILD / "zips", architecture="x86_64")
-    except FsxapError as error:
-        print(f"skip  localstack {name}: {error.message}", flush=True)
-        return False
-    return True
 
 
 def main() -> int:

@@ -253,6 +253,10 @@ def invoke(made: Deployment) -> int:
     check = made.session.cancel.check
     row = executions.follow(client, execution, check=check, timeout=LONGEST_RUN, sleep=made.pause)
     made.session.output.write(row)
+    if row["status"] in executions.REDRIVABLE:
+        made.note(
+            "--invoke again does what is left; `aws stepfunctions redrive-execution` goes on with this run instead"
+        )
     coverage = row.get("coverage", {})
     good = row["status"] == "SUCCEEDED" and not coverage.get("failed") and not coverage.get("missing")
     return 0 if good else 1

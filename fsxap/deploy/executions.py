@@ -14,6 +14,8 @@ from fsxap.retry import Retry
 
 LAST = 5
 """Runs shown by --status."""
+REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
+"""Ends from which an execution goes on when it is redriven, for 14 days."""
 
 
 def schedule(client: Any, name: str) -> Record:
@@ -55,6 +57,8 @@ def describe(client: Any, execution: str) -> Record:
     for name in ("run", "coverage", "findings", "report", "markdown", "lag", "skipped"):
         if name in output:
             row[name] = output[name]
+    if about.get("redriveCount"):
+        row["redrives"] = about["redriveCount"]
     if about.get("error"):
         # The cause may quote what it was about; the console shows it to those who may see it.
         row["error"] = about["error"]

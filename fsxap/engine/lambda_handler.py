@@ -174,7 +174,8 @@ def _within(function: Function, run: Run) -> Record:
 def process(function: Function, event: Mapping[str, Any], context: Any) -> Record:
     """Process a batch. `complete` is false when time ran out: what is done is written, the rest is still to do.
 
-    Results lie in a folder of the batch, so a batch that Step Functions repeats does only what it had not done.
+    Results lie in a folder of the batch, so a batch that Step Functions repeats does only what it had not done. A run
+    that is over takes no more: an execution that is redriven may find that a later one has finished it.
     """
     run, state = function.run(event["BatchInput"]["run"]), function.state
     items = [function.item(row) for row in event["Items"]]
@@ -186,17 +187,21 @@ def process(function: Function, event: Mapping[str, Any], context: Any) -> Recor
             done.add(result.item.key)
             counts[result.status] += 1
     workers, writer = int(function.settings["workers"]), f"{batch}/{context.aws_request_id}"
-    todo = [item for item in items if item.key not in done]
+    over = run.stage == "done"
+    todo = [] if over else [item for item in items if item.key not in done]
     with closing(function.kit(run.id)) as kit:
         for result, _line in stages.process(function.use_case, todo, run, state, kit, writer=writer, workers=workers):
             counts[result.status] += 1
     number = sum(counts.values())
-    return {"run": run.id, "complete": number == len(items), "done": number, "of": len(items), **counts}
+    return {"run": run.id, "complete": over or number == len(items), "done": number, "of": len(items), **counts}
 
 
 def summarise(function: Function, event: Mapping[str, Any], _context: Any) -> Record:
-    """Finish the run: ledger, findings, summary, report."""
+    """Finish the run: ledger, findings, summary, report. A run that is over answers as it did."""
     run, started, state = function.run(event["run"]), time.perf_counter(), function.state
+    if run.stage == "done":
+        # Its ledger may be a later run's by now.
+        return _answer(function, run, _finished(function, run))
     with closing(function.kit(run.id)) as kit:
         tally, made, failures = stages.finish(function.use_case, run, state, kit, function.scratch)
         prices, region = Prices.bundled(), function.settings.text("region")
@@ -213,18 +218,26 @@ def summarise(function: Function, event: Mapping[str, Any], _context: Any) -> Re
         _conclude(function, run, summary, made)
         markdown = state.locate(run.file("report.md"))
         kit.notifier.notify(*publish.notice(summary, markdown))
+    complete = not summary.coverage["failed"] + summary.coverage["missing"]
+    return _answer(function, run, summary.record(), complete=complete)
+
+
+def _answer(function: Function, run: Run, summary: Record, *, complete: bool = False) -> Record:
     return {
         "run": run.id,
-        "coverage": dict(summary.coverage),
-        "findings": dict(summary.findings),
-        "report": summary.report,
-        "markdown": markdown,
-        "lag": lag.measure(state, run, datetime.now(UTC), complete=not _left(summary)),
+        "coverage": summary["coverage"],
+        "findings": summary["findings"],
+        "report": summary["report"],
+        "markdown": function.state.locate(run.file("report.md")),
+        "lag": lag.measure(function.state, run, datetime.now(UTC), complete=complete),
     }
 
 
-def _left(summary: Summary) -> int:
-    return summary.coverage["failed"] + summary.coverage["missing"]
+def _finished(function: Function, run: Run) -> Record:
+    found = runs.read_json(function.state, run.file("summary.json"))
+    if found is None:
+        raise UsageError(f"run {run.id} was replaced by one with other settings", hint="start a new one")
+    return found
 
 
 def _conclude(function: Function, run: Run, summary: Summary, made: Digest) -> None:

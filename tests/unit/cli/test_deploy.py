@@ -241,6 +241,21 @@ def test_a_run_started_now_ends_as_its_items_did(
     world.cloud.answers["stepfunctions.DescribeExecution"] = lambda _: answers.pop(0)
     done = world("uc5", "--stack-name", "fsxap-test", "--invoke", "--yes")
     assert (done.code, done.records[0]["status"]) == (code, status)
+    assert ("redrive-execution" in done.err) == (status == "FAILED")
+
+
+def test_a_run_that_is_redriven_is_followed_and_told_of_as_that(world: World) -> None:
+    """It waits to be redriven, runs again, and succeeds; the table of runs says how often that was done."""
+    world.stacks.status = "CREATE_COMPLETE"
+    output = json.dumps({"run": "r", "coverage": {"seen": 3, "ok": 3, "failed": 0, "missing": 0}})
+    answers = [
+        execution("PENDING_REDRIVE"),
+        execution("RUNNING", redriveCount=1, redriveStatus="NOT_REDRIVABLE"),
+        execution("SUCCEEDED", redriveCount=1, redriveStatus="NOT_REDRIVABLE", output=output),
+    ]
+    world.cloud.answers["stepfunctions.DescribeExecution"] = lambda _: answers.pop(0)
+    done = world("uc5", "--stack-name", "fsxap-test", "--invoke", "--yes")
+    assert (done.code, done.records[0]["status"], done.records[0]["redrives"]) == (0, "SUCCEEDED", 1)
 
 
 def test_destroying_empties_the_state_bucket_first_and_nothing_else(world: World) -> None:

@@ -1,7 +1,7 @@
 """Runs the rendered state machine in the interpreter that moto brings, with services answered in this process.
 
-Its map is ours (distributed_map.py), since that interpreter knows neither batches nor JSON Lines and tolerates every
-failure. Everything else is the definition as deployed.
+Its map is ours (benchmarks/prove/maps.py), since that interpreter knows neither batches nor JSON Lines and tolerates
+every failure. Everything else is the definition as deployed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.deploy.distributed_map import Results, emulate, read, understood
+from benchmarks.prove.maps import MOTO, Items, Results, emulate, read, understood
 from tests.unit.deploy.templates import machine
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
@@ -84,8 +84,12 @@ def _stream(body: Any) -> io.BytesIO:
 @contextmanager
 def interpreter(
     monkeypatch: pytest.MonkeyPatch, services: Services, **parameters: object
-) -> Iterator[Callable[[str], Mapping[str, Any]]]:
-    """Runs the state machine of a use case to its end and gives the execution as DescribeExecution does."""
+) -> Iterator[Callable[..., Mapping[str, Any]]]:
+    """Runs the state machine of a use case to its end and gives the execution as DescribeExecution does.
+
+    Redriven, the last execution goes on, as the service documents it: from the state that failed, with the input that
+    it had, and in the map with the batches that did not succeed.
+    """
     import botocore.session
     from moto import mock_aws
     from moto.stepfunctions.parser.asl.utils import boto_client
@@ -96,16 +100,29 @@ def interpreter(
             "stepfunctions", region_name="eu-west-1", aws_access_key_id="t", aws_secret_access_key="t"
         )
 
-        def run(name: str) -> Mapping[str, Any]:
-            definition = machine(name, **parameters)
-            emulate(monkeypatch, definition, services.written)
+        def run(name: str, redriven: bool = False) -> Mapping[str, Any]:
+            definition, given = machine(name, **parameters), "{}"
+            left: list[Items] = []
+            if redriven:
+                last = services.written[-1]
+                left = [*(items for items, _ in last.failed), *last.pending]
+                events = client.get_execution_history(executionArn=services.me)["events"]
+                entered = [event["stateEnteredEventDetails"] for event in events if "stateEnteredEventDetails" in event]
+                definition["StartAt"], given = entered[-1]["name"], entered[-1]["input"]
+            emulate(
+                MOTO,
+                monkeypatch.setattr,
+                lambda _component: definition["States"]["ProcessAll"],
+                lambda _env, _state, _record, results: services.written.append(results),
+                (lambda _env, _everything: left) if redriven else (lambda _env, everything: everything),
+            )
             arn = client.create_state_machine(
-                name=name,
+                name=f"{name}-{len(services.written)}",
                 definition=json.dumps(understood(definition)),
                 roleArn="arn:aws:iam::123456789012:role/r",
             )["stateMachineArn"]
             services.me = arn.replace("stateMachine", "execution") + ":1"
-            execution = client.start_execution(stateMachineArn=arn, name="1", input="{}")["executionArn"]
+            execution = client.start_execution(stateMachineArn=arn, name="1", input=given)["executionArn"]
             assert execution == services.me
             for _ in range(2400):
                 about: Mapping[str, Any] = client.describe_execution(executionArn=execution)

@@ -8,35 +8,52 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
+from itertools import count
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import IO, Any
 
 RUNTIME = ("awslambdaric", "snapshot-restore-py", "simplejson", "boto3", "botocore", "s3transfer")
 RUNTIME += ("jmespath", "python-dateutil", "six")
 """What Lambda's own runtime holds; the zip must bring the rest."""
-MAIN = "import sys; sys.path[:0] = [{task!r}, {runtime!r}]; from awslambdaric.__main__ import main; main(sys.argv)"
+MAIN = """\
+import os, sys
+os.chdir({task!r})
+sys.path[:0] = [{task!r}, {runtime!r}]
+from awslambdaric.__main__ import main
+main(sys.argv)
+"""
 
 
 class HandlerFailed(Exception):
     """The handler raised; `args[0]` is what Lambda reports."""
 
 
+class Exited(HandlerFailed):
+    """The process ended before it answered; `args[0]` is the end of what it said."""
+
+
 @dataclass
 class Function:
-    """Invokes the handler in the running interpreter, one event at a time, as Lambda does."""
+    """Invokes the handler in the running interpreter, one event at a time, as Lambda does; `timeout` in seconds."""
 
-    events: Queue[dict[str, Any]]
+    events: Queue[tuple[str, float, Mapping[str, Any]]]
     answers: Queue[tuple[str, Any]]
+    process: subprocess.Popen[bytes] | None = None
+    timeout: float = 300
+    numbers: Iterator[int] = field(default_factory=count)
 
-    def __call__(self, event: Mapping[str, Any]) -> Any:
-        self.events.put(dict(event))
-        kind, answer = self.answers.get(timeout=60)
+    def __call__(self, event: Mapping[str, Any], request: str = "") -> Any:
+        """queue.Empty when the time is over."""
+        self.events.put((request or f"request-{next(self.numbers)}", time.time() + self.timeout, event))
+        kind, answer = self.answers.get(timeout=self.timeout)
+        if kind == "exit":
+            raise Exited(answer)
         if kind != "response":
             raise HandlerFailed(answer)
         return answer
@@ -59,9 +76,20 @@ def runtime_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def running(task: Path, runtime: Path, environ: Mapping[str, str]) -> Iterator[Function]:
-    """The function's process, without site-packages, this checkout, or anybody's environment."""
-    function = Function(Queue(), Queue())
+def running(
+    task: Path,
+    runtime: Path,
+    environ: Mapping[str, str],
+    *,
+    timeout: float = 300,
+    python: Sequence[str | Path] = (sys.executable,),
+    log: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[Function]:
+    """The function's process, without site-packages, this checkout, or anybody's environment.
+
+    `python` is the interpreter, with whatever goes before it; `log` takes what the function prints.
+    """
+    function = Function(Queue(), Queue(), timeout=timeout)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _api(function))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -76,10 +104,9 @@ def running(task: Path, runtime: Path, environ: Mapping[str, str]) -> Iterator[F
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONWARNINGS": "error::DeprecationWarning:fsxap",
     }
-    arguments = [sys.executable, "-S", "-c", code, "fsxap.engine.lambda_handler.handle"]
-    process = subprocess.Popen(
-        arguments, cwd=task, env={**own, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    arguments = [*python, "-P", "-S", "-c", code, "fsxap.engine.lambda_handler.handle"]
+    process = subprocess.Popen(arguments, env={**own, **environ}, stdout=log, stderr=subprocess.PIPE)
+    function.process = process
     watcher = threading.Thread(target=_watch, args=(process, function), daemon=True)
     watcher.start()
     try:
@@ -104,15 +131,14 @@ def _watch(process: subprocess.Popen[bytes], function: Function) -> None:
 def _api(function: Function) -> type[BaseHTTPRequestHandler]:
     class Api(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        number = 0
 
         def do_GET(self) -> None:
-            body = json.dumps(function.events.get()).encode()
-            type(self).number += 1
+            request, deadline, event = function.events.get()
+            body = json.dumps(event).encode()
             self.send_response(200)
             for name, value in {
-                "Lambda-Runtime-Aws-Request-Id": f"request-{self.number}",
-                "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 300_000),
+                "Lambda-Runtime-Aws-Request-Id": request,
+                "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:f",
                 "Content-Type": "application/json",
                 "Content-Length": str(len(body)),

@@ -64,6 +64,58 @@ def test_what_a_dead_batch_left_is_missing_and_is_all_that_the_next_run_does(tmp
     assert (found["counts"]["todo"], ended["coverage"]["unchanged"]) == (0, FILES)
 
 
+def processed(environ: dict[str, str], run: str, items: list[Any]) -> dict[str, Any]:
+    about = {"stage": "process", "use_case": CASE, "run": run}
+    return handle({"Items": items, "BatchInput": about}, Context("again"), environ)
+
+
+def ledger(environ: dict[str, str]) -> bytes:
+    (found,) = Path(environ["FSXAP_STATE_BUCKET"]).glob("*/*/ledger")
+    return found.read_bytes()
+
+
+def test_an_execution_that_is_redriven_after_another_finished_its_run_changes_nothing(tmp_path: Path) -> None:
+    """It repeats its dead batch and its summary, with the run that it was given; what came later stays."""
+    environ = world(tmp_path, 30)
+    found = handle({"stage": "discover", "use_case": CASE}, Context(), environ)
+    lines = (Path(environ["FSXAP_STATE_BUCKET"]) / found["key"]).read_bytes().splitlines()
+    left = [json.loads(line) for line in lines[:BATCH]]
+    for start in range(BATCH, 30, BATCH):
+        processed(environ, found["run"], [json.loads(line) for line in lines[start : start + BATCH]])
+    # The first execution has failed here; the next goes on with its run, and one more finds new files.
+    again, ended = run(environ, dead=set())
+    assert again["run"] == found["run"] and ended["coverage"]["missing"] == 0
+    (tmp_path / "source" / "new").write_bytes(b"no picture")
+    later, _ = run(environ, dead=set())
+    assert later["run"] != found["run"]
+    before = ledger(environ)
+    assert processed(environ, found["run"], left)["complete"]
+    repeated = handle({"stage": "summarise", "use_case": CASE, "run": found["run"]}, Context(), environ)
+    assert {**repeated, "lag": 0} == {**ended, "lag": 0}
+    assert ledger(environ) == before
+    assert run(environ, dead=set())[0]["counts"]["todo"] == 0
+
+
+def test_a_dead_batch_of_a_run_that_is_over_is_the_next_runs(tmp_path: Path) -> None:
+    environ = world(tmp_path, 20)
+    found, ended = run(environ, dead={1})
+    lines = (Path(environ["FSXAP_STATE_BUCKET"]) / found["key"]).read_bytes().splitlines()
+    answer = processed(environ, found["run"], [json.loads(line) for line in lines[BATCH:]])
+    assert (answer["complete"], answer["done"], answer["of"]) == (True, 0, BATCH)
+    found, ended = run(environ, dead=set())
+    assert (found["counts"]["todo"], ended["coverage"]["unchanged"], ended["coverage"]["missing"]) == (BATCH, BATCH, 0)
+
+
+def test_a_run_that_other_settings_replaced_is_not_summarised(tmp_path: Path) -> None:
+    """What it had done is in the ledger by then; a report of half of it would be none."""
+    environ = world(tmp_path, 3)
+    found = handle({"stage": "discover", "use_case": CASE}, Context(), environ)
+    later = environ | {"FSXAP_TO": str(tmp_path / "elsewhere")}
+    assert handle({"stage": "discover", "use_case": CASE}, Context(), later)["run"] != found["run"]
+    with pytest.raises(UsageError, match="replaced by one with other settings"):
+        handle({"stage": "summarise", "use_case": CASE, "run": found["run"]}, Context(), later)
+
+
 def test_a_budget_is_the_estimate_of_what_is_still_to_do(tmp_path: Path) -> None:
     """50 USD for 1,000 pages of forms: four documents are 0.20, as `run-uc --budget` counts them."""
     source = tmp_path / "source"

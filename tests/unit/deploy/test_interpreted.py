@@ -26,6 +26,7 @@ class Functions:
     def __init__(self, todo: int = 3, passes: tuple[tuple[bool, int], ...] = ((True, 1),), broken: str = "",
                  budget: dict[str, Any] = FREE) -> None:  # fmt: skip
         self.todo, self.passes, self.broken, self.budget = todo, passes, broken, budget
+        self.dead: set[str] = set()
         self.stages: Counter[str] = Counter()
         self.batches: Counter[str] = Counter()
 
@@ -40,6 +41,8 @@ class Functions:
         assert about["run"] == "r"
         if about["stage"] == "process":
             (item,) = event["Items"]
+            if item["key"] in self.dead:
+                raise TimeoutError("killed")
             complete, done = self.passes[self.batches[item["key"]]]
             self.batches[item["key"]] += 1
             return {"run": "r", "complete": complete, "done": done, "of": 1, "ok": done}
@@ -105,6 +108,32 @@ def test_a_batch_that_does_not_get_on_is_given_up(monkeypatch: pytest.MonkeyPatc
     status, about = run(monkeypatch, services(functions))
     assert (status, about["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     assert functions.stages == {"discover": 1, "process": 2}
+
+
+def test_a_redriven_execution_does_what_was_left_with_the_run_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions(todo=10)
+    functions.dead = {"3", "7"}
+    made = services(functions)
+    with interpreter(monkeypatch, made, BatchSize=1, MaxConcurrency=1, ToleratedFailurePercentage=15) as execute:
+        failed = execute(NAME)
+        assert (failed["status"], failed["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+        assert [item["key"] for (item,) in made.written[0].pending] == ["8", "9"]
+        functions.dead = set()
+        about = execute(NAME, redriven=True)
+    assert about["status"] == "SUCCEEDED", about
+    assert functions.stages["discover"] == 1
+    assert functions.batches == {**dict.fromkeys("01245689", 1), **dict.fromkeys("37", 1)}
+    assert len(made.published) == 1
+
+
+def test_a_redriven_execution_repeats_a_summary_that_failed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = Functions(broken="summarise")
+    made = services(functions)
+    with interpreter(monkeypatch, made, BatchSize=1) as execute:
+        assert execute(NAME)["status"] == "FAILED"
+        functions.broken = ""
+        assert execute(NAME, redriven=True)["status"] == "SUCCEEDED"
+    assert functions.stages == {"discover": 1, "process": 3, "summarise": 2}
 
 
 @pytest.mark.parametrize("stage", ["discover", "summarise"])

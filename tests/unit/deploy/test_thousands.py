@@ -1,6 +1,6 @@
 """Five thousand items in batches through the state machine and the handler itself, with batches that die.
 
-The state machine is the one that is deployed; its map is our emulation (distributed_map.py).
+The state machine is the one that is deployed; its map is our emulation (benchmarks/prove/maps.py).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def test_one_percent_of_dead_batches_is_counted_exactly_and_is_all_that_the_next
     assert counts(output) == {"seen": FILES, "skipped": FILES - lost, "missing": lost}
     (written,) = services.written
     assert sorted(len(items) for items, _ in written.failed) == [BATCH] * len(dies)
-    assert {error for _, error in written.failed} == {"TimeoutError"}
+    assert {failed.error for _, failed in written.failed} == {"TimeoutError"}
     assert len(written.succeeded) == BATCHES - len(dies)
     before = site.results()
     assert before == FILES - lost
