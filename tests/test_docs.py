@@ -46,6 +46,13 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_tests_that_pages_name_are_there() -> None:
+    named = re.findall(r"`([\w/]+[.]py)::(\w+)`", "".join(page.read_text("utf-8") for page in DOCS.rglob("*.md")))
+    assert len(named) > 80
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text("utf-8"), (file, name)
+
+
 def test_the_changelog_speaks_of_this_version() -> None:
     from fsxap import __version__
 

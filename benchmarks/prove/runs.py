@@ -77,7 +77,7 @@ def some_die(stack: Deployed, seal: Seal, there: int) -> Iterator[str]:
     if (first["status"], first["code"], covered(first)) != ("SUCCEEDED", 1, wanted):
         yield f"with one batch dead the run is {first}"
     (failed,) = [row for path in state(stack).glob("map/*/FAILED_0.json") for row in json.loads(path.read_bytes())]
-    if (failed["Error"], len(json.loads(failed["Input"]))) != ("Runtime.ExitError", BATCH):
+    if (failed["Error"], len(json.loads(failed["Input"])["Items"])) != ("Runtime.ExitError", BATCH):
         yield f"below map/ what died is {failed}"
     before = results(stack, seal)
     stack.world.deaths()

@@ -63,12 +63,12 @@ def written(env: Any, state: Mapping[str, Any], record: Any, results: maps.Resul
     details, where = env.aws_execution_details, state["ResultWriter"]["Parameters"]
     client = boto_client_for("s3", details.region, StateCredentials(role_arn=details.role_arn))
     rows = {
-        "SUCCEEDED": [{"Input": json.dumps(items)} for items in results.succeeded],
+        "SUCCEEDED": [{"Input": json.dumps({"Items": items})} for items in results.succeeded],
         "FAILED": [
-            {"Input": json.dumps(items), "Error": failed.error, "Cause": failed.cause}
+            {"Input": json.dumps({"Items": items}), "Error": failed.error, "Cause": failed.cause}
             for items, failed in results.failed
         ],
-        "PENDING": [{"Input": json.dumps(items)} for items in results.pending],
+        "PENDING": [{"Input": json.dumps({"Items": items})} for items in results.pending],
     }
     folder, named = f"{where['Prefix']}/{maps.run_id(record)}", {}
     for outcome, found in rows.items():

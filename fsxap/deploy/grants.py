@@ -14,7 +14,8 @@ ON_THE_PLACE = frozenset(
 )
 """S3 actions whose resource is the access point or bucket; all others are about its objects."""
 
-STAGES = ("discover", "process", "summarise")
+IN_STATE = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
+"""What every function does with objects of the state bucket."""
 
 
 def sub(text: str) -> Mapping[str, str]:
@@ -78,7 +79,8 @@ def _translated(grant: Grant, use_case: UseCase, params: Params) -> Iterator[Sta
         if resource in ("source", "sink"):
             yield from _on_access_point(grant.actions, resource, use_case.name)
         elif resource == "state":
-            yield allow(list(grant.actions), sub("${StateBucket.Arn}"), sub("${StateBucket.Arn}/*"))
+            if more := [name for name in grant.actions if name not in IN_STATE]:
+                yield allow(more, sub("${StateBucket.Arn}/*"))
         elif resource == "secret":
             yield allow(list(grant.actions), {"Ref": "OntapSecretArn"}, sid="OntapSecret")
         elif resource.startswith("parameter:"):
@@ -107,8 +109,7 @@ def _on_access_point(actions: tuple[str, ...], place: str, name: str) -> Iterato
 
 def _state() -> Iterator[Statement]:
     yield allow(["s3:ListBucket"], sub("${StateBucket.Arn}"), sid="StateList")
-    actions = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
-    yield allow(actions, sub("${StateBucket.Arn}/*"), sid="State")
+    yield allow(IN_STATE, sub("${StateBucket.Arn}/*"), sid="State")
     yield allow(["kms:Decrypt", "kms:GenerateDataKey"], sub("${StateKey.Arn}"), sid="StateKey")
 
 

@@ -51,12 +51,15 @@ class Rendered:
     @property
     def body(self) -> str:
         """The template as compact JSON, which fits where its YAML, made for readers, may not."""
-        resources = self.template["Resources"]
+        # Metadata is said to readers and linters.
+        resources = {
+            name: {part: value for part, value in about.items() if part != "Metadata"}
+            for name, about in self.template["Resources"].items()
+        }
         if machine := resources.get("StateMachine"):
             definition = machine["Properties"]["DefinitionString"]["Fn::Sub"]
             lines = "".join(line.strip() for line in definition.splitlines())
-            properties = machine["Properties"] | {"DefinitionString": {"Fn::Sub": lines}}
-            resources = resources | {"StateMachine": machine | {"Properties": properties}}
+            machine["Properties"] = machine["Properties"] | {"DefinitionString": {"Fn::Sub": lines}}
         return json.dumps({**self.template, "Resources": resources}, separators=(",", ":"))
 
     @property
@@ -156,6 +159,7 @@ def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> d
         "athena": grants.by_athena(use_case),
         "narrator": "narrator" in engines,
         "phi_text": "phi_text" in engines,
+        "documents": "documents" in engines,
         "timeouts": {stage: timeout for stage, (_memory, timeout) in sizes.items()},
     }
     about["functions"] = [
@@ -168,7 +172,11 @@ def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> d
         }
         for stage, (memory, timeout) in sizes.items()
     ]
-    places = (("phi_text", "ComprehendMedicalRegion"), ("narrator", "BedrockRegion"))
+    places = (
+        ("phi_text", "ComprehendMedicalRegion"),
+        ("documents", "TextractRegion"),
+        ("narrator", "BedrockRegion"),
+    )
     about["elsewhere"] = [Name(parameter) for need, parameter in places if about[need]]
     about["endpoints"] = [
         {
@@ -204,6 +212,9 @@ def _variables(use_case: UseCase, given: Mapping[str, str], about: Mapping[str, 
         found[f"{PARAM}KEY"] = {"Ref": "KeySecretArn"}
     if about["phi_text"]:
         found["FSXAP_COMPREHEND_MEDICAL_REGION"] = {"Ref": "ComprehendMedicalRegion"}
+    if about["documents"]:
+        own = {"TEXTRACT_REGION": "TextractRegion", "ACCEPT_CROSS_REGION": "AcceptCrossRegion"}
+        found |= {f"{PARAM}{name}": {"Ref": parameter} for name, parameter in own.items()}
     if about["narrator"]:
         found |= {"FSXAP_BEDROCK_MODEL": {"Ref": "BedrockModel"}, "FSXAP_BEDROCK_REGION": {"Ref": "BedrockRegion"}}
         found[f"{ENGINE}NARRATOR"] = "aws"

@@ -33,6 +33,9 @@ DIRECT = {
 }
 """Setting → parameter, taken over as it is."""
 
+THE_STACKS = {"textract_region", "accept_cross_region"}
+"""Parameters of use cases that the stack has too, as TextractRegion: CloudFormation asks whether text may leave."""
+
 Resolve = Callable[[str], str]
 """From an access point's alias to its ARN."""
 
@@ -92,9 +95,12 @@ def split(target: Target, pairs: Mapping[str, str]) -> tuple[dict[str, str], dic
     """Parameters of the template (`SourceArn`) and of the target (`files`), the latter checked as run-uc does."""
     stack = {name: value for name, value in pairs.items() if name[:1].isupper()}
     own = {name.replace("-", "_"): value for name, value in pairs.items() if not name[:1].isupper()}
+    typed = params.parse(target, [f"{name}={value}" for name, value in own.items()], {})
     if isinstance(target, UseCase) and target.seal is not None and "key" in own:
         stack.setdefault("KeySecretArn", own.pop("key"))
-    params.parse(target, [f"{name}={value}" for name, value in own.items()], {})
+    for name in THE_STACKS & own.keys():
+        del own[name]
+        stack.setdefault("".join(word.capitalize() for word in name.split("_")), _text(typed[name]))
     return stack, own
 
 

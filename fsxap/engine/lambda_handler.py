@@ -8,6 +8,7 @@ counts, never keys or results: states are kept for 90 days and seen by many.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 import time
@@ -21,7 +22,7 @@ from typing import Any
 
 from fsxap.costs.deployment import added
 from fsxap.costs.pricing import Prices, cost_record, money, total
-from fsxap.engine import catalog, execute, journal, lag, locations, packed, params, publish, runs, stages
+from fsxap.engine import catalog, execute, journal, lag, locations, lost, packed, params, publish, runs, stages
 from fsxap.engine.budget import dollars, estimated
 from fsxap.engine.cancel import Cancel
 from fsxap.engine.kit import Kit
@@ -36,12 +37,17 @@ from fsxap.engine.state import DiskState, State, StoreState
 from fsxap.engine.stores import connect_aws, open_store, output_location
 from fsxap.engine.types import Digest, UseCase
 from fsxap.errors import ConfigurationError, UsageError
-from fsxap.model import Item, Record, Summary, digest, dumps
+from fsxap.model import Item, Record, Result, Summary, digest, dumps
 
 PARAM = "FSXAP_PARAM_"
 """Prefix of the variables that carry -P parameters."""
 ENGINE = "FSXAP_ENGINE_"
 """Prefix of the variables that carry an engine for one capability, as --engine does."""
+
+
+COUNTS = ("counts", "complete", "done", "of", "coverage", "findings", "lag")
+"""What a log may tell of an answer."""
+log = logging.getLogger(__name__)
 
 
 class NoProgress:
@@ -125,11 +131,15 @@ def handle(event: Mapping[str, Any], context: Any, environ: Mapping[str, str] = 
     stage = about.get("stage", "process")
     if stage not in STAGES:
         raise UsageError(f"unknown stage {stage!r}: one of {', '.join(STAGES)}")
-    configure(use_case=about["use_case"], stage=stage, run=about.get("run", ""))
+    request = context.aws_request_id
+    configure(use_case=about["use_case"], stage=stage, run=about.get("run", ""), request=request)
     cancel = Cancel(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
     with tempfile.TemporaryDirectory() as scratch:
         function = Function(catalog.find(about["use_case"]), environ, cancel, Path(scratch))
-        return STAGES[stage](function, event, context)
+        answer = STAGES[stage](function, event, context)
+    configure(use_case=about["use_case"], stage=stage, run=answer["run"], request=request)
+    log.info("done", extra={"counts": {name: answer[name] for name in COUNTS if name in answer}})
+    return answer
 
 
 def discover(function: Function, _event: Mapping[str, Any], _context: Any) -> Record:
@@ -197,11 +207,18 @@ def process(function: Function, event: Mapping[str, Any], context: Any) -> Recor
 
 
 def summarise(function: Function, event: Mapping[str, Any], _context: Any) -> Record:
-    """Finish the run: ledger, findings, summary, report. A run that is over answers as it did."""
+    """Finish the run: ledger, findings, summary, report. A run that is over answers as it did.
+
+    `results` is where the map told of its batches.
+    """
     run, started, state = function.run(event["run"]), time.perf_counter(), function.state
     if run.stage == "done":
         # Its ledger may be a later run's by now.
         return _answer(function, run, _finished(function, run))
+    with journal.open_journal(state, run.folder, "died") as book:
+        for lines, failure in lost.failures(state, event.get("results", "")):
+            for line in lines:
+                book.add(Result.failed(function.item(line), failure))
     with closing(function.kit(run.id)) as kit:
         tally, made, failures = stages.finish(function.use_case, run, state, kit, function.scratch)
         prices, region = Prices.bundled(), function.settings.text("region")

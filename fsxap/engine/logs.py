@@ -24,8 +24,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **self.shared,
         }
-        if frames := getattr(record, "frames", None):
-            row["frames"] = frames
+        row |= {name: getattr(record, name) for name in ("frames", "counts") if hasattr(record, name)}
         if record.exc_info and record.exc_info[0]:
             row["exception"] = record.exc_info[0].__name__
         return dumps(row)

@@ -31,6 +31,10 @@ class State(Protocol):
         """Lines without their newline; nothing when the file is absent. Half a last line is left out."""
         ...
 
+    def read(self, name: str) -> bytes:
+        """A whole file as it lies there, which others than fsxap may have written."""
+        ...
+
     def exists(self, name: str) -> bool: ...
 
     def names(self, prefix: str) -> Iterator[str]:
@@ -88,6 +92,9 @@ class DiskState:
             return
         with stream:
             yield from whole_lines(stream)
+
+    def read(self, name: str) -> bytes:
+        return self.path(name).read_bytes()
 
     def exists(self, name: str) -> bool:
         return self.path(name).exists()
@@ -158,6 +165,9 @@ class StoreState:
             return
         with stream:
             yield from whole_lines(stream)
+
+    def read(self, name: str) -> bytes:
+        return self.store.read(name)
 
     def exists(self, name: str) -> bool:
         try:

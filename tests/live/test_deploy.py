@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.e2e.program import Done, Program
-from tests.unit.deploy.permissions import calls, policy
+from tests.unit.deploy.calls import calls
+from tests.unit.deploy.permissions import policy
 
 pytestmark = pytest.mark.live
 NEEDED = ("FSXAP_LIVE_SOURCE", "FSXAP_LIVE_KEY")
@@ -18,6 +20,7 @@ NEEDED = ("FSXAP_LIVE_SOURCE", "FSXAP_LIVE_KEY")
 AMBIENT = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in NEEDED}
 HOME = os.environ.get("HOME", "")
 STACK = f"fsxap-live-{secrets.token_hex(3)}"
+DYING = f"{STACK}-dying"
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +29,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         pytest.skip(f"set {', '.join(lacking)}")
     program = Program(tmp_path_factory.mktemp("live"))
     yield program
-    run(program, "--destroy", "--yes")
+    for stack in (STACK, DYING):
+        run(program, "--destroy", "--yes", stack=stack)
 
 
-def run(program: Program, *flags: str) -> Done:
+def run(program: Program, *flags: str, stack: str = STACK) -> Done:
     where = ("-s", AMBIENT["FSXAP_LIVE_SOURCE"], "--param", f"key={AMBIENT['FSXAP_LIVE_KEY']}")
-    given = (*where, "--param", "ScheduleState=DISABLED", "--stack-name", STACK, *flags)
+    given = (*where, "--param", "ScheduleState=DISABLED", "--stack-name", stack, *flags)
     home = {"HOME": HOME, **AMBIENT}
     return program("deploy", "healthcare-dicom", *given, "--output", "jsonl", timeout=3600, **home)
 
@@ -54,20 +58,39 @@ def test_from_plan_to_a_second_run_that_has_nothing_to_do(world: Program) -> Non
     assert len(status.of("execution")) == 2
 
 
-def test_iam_itself_decides_as_our_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     import botocore.session
 
     for name, value in AMBIENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", HOME)
-    client = botocore.session.get_session().create_client("iam")
-    for call in calls("healthcare-dicom", ontap=False, sealed=True):
+    made: Callable[[str], Any] = botocore.session.get_session().create_client
+    return made
+
+
+def test_a_batch_that_dies_is_told_with_its_cause(world: Program, client: Callable[[str], Any]) -> None:
+    """Its function is given too little of everything, as nobody would deploy it."""
+    done = run(world, "--yes", "--param", "ToleratedFailurePercentage=100", stack=DYING)
+    assert done.code == 0, done.err
+    found = client("cloudformation").describe_stack_resource(StackName=DYING, LogicalResourceId="ProcessFunction")
+    function, functions = found["StackResourceDetail"]["PhysicalResourceId"], client("lambda")
+    functions.update_function_configuration(FunctionName=function, Timeout=1, MemorySize=128)
+    functions.get_waiter("function_updated_v2").wait(FunctionName=function)
+    (ended,) = run(world, "--invoke", "--yes", stack=DYING).of("execution")
+    assert ended["coverage"]["failed"] == ended["coverage"]["seen"] > 0
+    assert ended["coverage"]["missing"] == 0, "which it would be if what the map keeps had another shape"
+
+
+def test_iam_itself_decides_as_our_table_says(client: Callable[[str], Any]) -> None:
+    iam = client("iam")
+    for call in calls("healthcare-dicom"):
         document = {"Version": "2012-10-17", "Statement": policy("healthcare-dicom", call.role, call.output)}
         context = [
             {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
             for key, value in call.context
         ]
-        (answer,) = client.simulate_custom_policy(
+        (answer,) = iam.simulate_custom_policy(
             PolicyInputList=[json.dumps(document)],
             ActionNames=[call.action],
             ResourceArns=[call.resource],

@@ -1,10 +1,9 @@
-"""Roles with their references filled in, and calls that each must and must not be allowed."""
+"""Roles with their references filled in, and what IAM makes of a call by the operators that our templates use."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,6 +14,8 @@ SOURCE = f"arn:aws:s3:{ACCOUNT}:accesspoint/records"
 OUTPUT = f"arn:aws:s3:{ACCOUNT}:accesspoint/results"
 OTHER = f"arn:aws:s3:{ACCOUNT}:accesspoint/payroll"
 SECRET = f"arn:aws:secretsmanager:{ACCOUNT}:secret:"
+MODEL = "amazon.nova-lite-v1:0"
+PROFILE = f"arn:aws:bedrock:{ACCOUNT}:inference-profile/eu.{MODEL}"
 STATE, KEY = "arn:aws:s3:::state-bucket", f"arn:aws:kms:{ACCOUNT}:key/state"
 MACHINE = f"arn:aws:states:{ACCOUNT}:stateMachine:fsxap-test"
 FUNCTION = f"arn:aws:lambda:{ACCOUNT}:function:"
@@ -27,8 +28,8 @@ NAMED = VALUES | {
     "OntapSecretKmsKeyArn": f"arn:aws:kms:{ACCOUNT}:key/ontap",
     "KeySecretArn": f"{SECRET}key-AbCdEf",
     "KeySecretKmsKeyArn": f"arn:aws:kms:{ACCOUNT}:key/key",
-    "BedrockModel": "eu.amazon.nova-lite-v1:0",
-    "BedrockFoundationModel": "amazon.nova-lite-v1:0",
+    "BedrockModel": f"eu.{MODEL}",
+    "BedrockFoundationModel": MODEL,
     "AthenaDatabase": "fsxap_test",
     "SqlWorkGroup": "fsxap-test",
     "StateBucket": "state-bucket",
@@ -89,65 +90,3 @@ def _matches(row: Mapping[str, Any], action: str, resource: str, context: Mappin
             if not holds:
                 return False
     return True
-
-
-@dataclass(frozen=True)
-class Call:
-    role: str
-    action: str
-    resource: str
-    expected: bool
-    output: bool = False
-    """Whether outputs have an access point of their own."""
-    context: tuple[tuple[str, str], ...] = ()
-
-
-def calls(name: str, ontap: bool, sealed: bool) -> Iterator[Call]:
-    """What must be possible, each with a neighbour that must not."""
-    yield Call("DiscoverRole", "s3:PutObject", f"{STATE}/{name}/x/ledger", True)
-    yield Call("DiscoverRole", "s3:DeleteObject", f"{STATE}/{name}/x/ledger", False)
-    yield Call("ProcessRole", "s3:GetObject", "arn:aws:s3:::another-bucket/x", False)
-    yield Call("ProcessRole", "kms:Decrypt", KEY, True)
-    yield Call("ProcessRole", "kms:Decrypt", KEY.replace("state", "another"), False)
-    group = f"arn:aws:logs:{ACCOUNT}:log-group:/fsxap/fsxap-test/"
-    yield Call("ProcessRole", "logs:PutLogEvents", f"{group}process:log-stream:1", True)
-    yield Call("ProcessRole", "logs:PutLogEvents", f"{group}discover:log-stream:1", False)
-    for stage in ("Discover", "Process", "Summarise"):
-        yield Call("StateMachineRole", "lambda:InvokeFunction", f"{FUNCTION}{stage}", True)
-        yield Call(f"{stage}Role", "secretsmanager:GetSecretValue", f"{SECRET}key-AbCdEf", sealed)
-        yield Call(f"{stage}Role", "secretsmanager:GetSecretValue", f"{SECRET}ontap-AbCdEf", ontap)
-        yield Call(f"{stage}Role", "secretsmanager:GetSecretValue", f"{SECRET}another-AbCdEf", False)
-        code = (("lambda:SourceFunctionArn", f"{FUNCTION}{stage}"),)
-        yield Call(f"{stage}Role", "ec2:CreateNetworkInterface", "*", ontap)
-        yield Call(f"{stage}Role", "ec2:CreateNetworkInterface", "*", False, context=code)
-    yield Call("StateMachineRole", "lambda:InvokeFunction", f"{FUNCTION}another", False)
-    yield Call("StateMachineRole", "s3:GetObject", f"{STATE}/{name}/x/runs/1/manifest.jsonl", True)
-    yield Call("StateMachineRole", "s3:PutObject", f"{STATE}/{name}/x/runs/1/manifest.jsonl", False)
-    yield Call("StateMachineRole", "s3:PutObject", f"{STATE}/map/1/manifest.json", True)
-    yield Call("StateMachineRole", "states:StartExecution", MACHINE, True)
-    yield Call("StateMachineRole", "states:StartExecution", f"{MACHINE}-2", False)
-    child = MACHINE.replace("stateMachine", "execution") + "/ProcessAll:1"
-    yield Call("StateMachineRole", "states:RedriveExecution", child, True)
-    yield Call("StateMachineRole", "states:StopExecution", child.replace("fsxap-test", "another"), False)
-    ours, theirs = ((("cloudwatch:namespace", each),) for each in ("fsxap", "AWS/States"))
-    yield Call("StateMachineRole", "cloudwatch:PutMetricData", "*", True, context=ours)
-    yield Call("StateMachineRole", "cloudwatch:PutMetricData", "*", False, context=theirs)
-    yield Call("ScheduleRole", "states:StartExecution", MACHINE, True)
-    yield Call("ScheduleRole", "states:StopExecution", MACHINE, False)
-    if not ontap:
-        yield from _source(name)
-
-
-def _source(name: str) -> Iterator[Call]:
-    for role in ("DiscoverRole", "ProcessRole"):
-        yield Call(role, "s3:ListBucket", SOURCE, True)
-        yield Call(role, "s3:ListBucket", OTHER, False)
-    yield Call("ProcessRole", "s3:GetObject", f"{SOURCE}/object/scans/a.dcm", True)
-    yield Call("ProcessRole", "s3:GetObject", f"{SOURCE}/object/payroll/a.csv", False)
-    yield Call("ProcessRole", "s3:GetObject", f"{OTHER}/object/scans/a.dcm", False)
-    yield Call("ProcessRole", "s3:PutObject", f"{SOURCE}/object/scans/a.dcm", False)
-    yield Call("ProcessRole", "s3:PutObject", f"{SOURCE}/object/scans/_fsxap/{name}/a.dcm", True)
-    yield Call("ProcessRole", "s3:PutObject", f"{SOURCE}/object/scans/_fsxap/{name}/a.dcm", False, output=True)
-    yield Call("ProcessRole", "s3:PutObject", f"{OUTPUT}/object/a.dcm", True, output=True)
-    yield Call("ProcessRole", "s3:PutObject", f"{OUTPUT}/object/a.dcm", False)
-    yield Call("SummariseRole", "s3:GetObject", f"{SOURCE}/object/scans/a.dcm", False)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fsxap.engine.lambda_handler import handle
+from fsxap.engine.sealed import Seal
 from fsxap.errors import UsageError
 from fsxap.model import Item, Result, dumps
 from tests.usecases.drivers import Context
@@ -62,6 +63,63 @@ def test_what_a_dead_batch_left_is_missing_and_is_all_that_the_next_run_does(tmp
     assert ended["coverage"]["unchanged"] == FILES - BATCH
     found, ended = run(environ, dead=set())
     assert (found["counts"]["todo"], ended["coverage"]["unchanged"]) == (0, FILES)
+
+
+TIMED_OUT = {
+    "errorMessage": "2026-01-02T03:04:05Z 1 Task timed out after 900.00 seconds",
+    "errorType": "Sandbox.Timedout",
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "told"),
+    [
+        (
+            "Sandbox.Timedout",
+            json.dumps(TIMED_OUT),
+            "Sandbox.Timedout: 2026-01-02T03:04:05Z 1 Task timed out after 900.00 seconds",
+        ),
+        (
+            "Runtime.ExitError",
+            '{"errorMessage": "Runtime exited with error: signal: killed"}',
+            "Runtime.ExitError: Runtime exited with error: signal: killed",
+        ),
+        ("NoProgress", "An invocation used its whole time", "NoProgress: An invocation used its whole time"),
+        (None, None, "unknown error: no cause given"),
+    ],
+)
+def test_items_of_a_batch_that_died_keep_their_key_and_its_cause(
+    error: str | None, cause: str | None, told: str, tmp_path: Path
+) -> None:
+    """As the map's ResultWriter tells of them; one of the items had been done before the function was killed."""
+    environ = world(tmp_path, 4)
+    state = Path(environ["FSXAP_STATE_BUCKET"])
+    found = handle({"stage": "discover", "use_case": CASE}, Context(), environ)
+    lines = [json.loads(line) for line in (state / found["key"]).read_bytes().splitlines()]
+    about = {"stage": "process", "use_case": CASE, "run": found["run"]}
+    handle({"Items": lines[:2], "BatchInput": about}, Context("request-1"), environ)
+    died = {"Status": "FAILED", "Input": json.dumps({"Items": lines[1:], "BatchInput": about})}
+    died |= {"Error": error, "Cause": cause} if error else {}
+    write(state / "map/1/FAILED_0.json", [died])
+    write(state / "map/1/manifest.json", {"ResultFiles": {"FAILED": [{"Key": "map/1/FAILED_0.json"}], "SUCCEEDED": []}})
+    event = {"stage": "summarise", "use_case": CASE, "run": found["run"], "results": "map/1/manifest.json"}
+    ended = handle(event, Context(), environ)
+    assert {name: number for name, number in ended["coverage"].items() if number} == {
+        "seen": 4,
+        "skipped": 2,
+        "failed": 2,
+    }
+    seal = Seal(b"a key of one site, kept in a safe place")
+    kept = [json.loads(seal.open(line)) for line in next(state.rglob("results/died*")).read_bytes().splitlines()]
+    assert {row["error"]["message"] for row in kept if row["item"]["key"] in ("00002", "00003")} == {told}
+    assert "batch-died" in Path(ended["markdown"]).read_text()
+    _, ended = run(environ, dead=set())
+    assert (ended["coverage"]["unchanged"], ended["coverage"]["skipped"]) == (2, 2)
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
 
 
 def processed(environ: dict[str, str], run: str, items: list[Any]) -> dict[str, Any]:

@@ -32,6 +32,14 @@ from tests.unit.deploy.templates import (
 )
 from tests.usecases.drivers import by_lambda
 
+
+def as_text(value: object) -> str:
+    """A parameter's value as somebody would type it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 FUNCTIONS = ("DiscoverFunction", "ProcessFunction", "SummariseFunction")
 ONTAP = [name for name in NAMES if catalog.load(name).footprint.needs_ontap]
 OTHERS = [name for name in NAMES if name not in ONTAP]
@@ -95,7 +103,7 @@ def test_06_a_gateway_endpoint_without_routes_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_07_any_parameter_of_the_use_case_reaches_its_functions(name: str) -> None:
-    given = {param.name: "some text" for param in catalog.load(name).params}
+    given = {each.name: as_text(each.default) for each in catalog.load(name).params if each.default is not None}
     made = render(catalog.load(name), given)
     for function in FUNCTIONS:
         found = made.template["Resources"][function]["Properties"]["Environment"]["Variables"]
@@ -128,6 +136,15 @@ def test_11_another_region_is_a_choice_that_must_be_accepted(name: str) -> None:
     (assertion,) = rendered(name).template["Rules"]["ComprehendMedicalRegionAccepted"]["Assertions"]
     assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "AcceptCrossRegion"}, "true"]}
     assert rendered(name).parameters["AcceptCrossRegion"]["Default"] == "false"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "documents" in catalog.load(name).engines])
+def test_11_documents_go_to_another_region_only_if_that_is_accepted(name: str) -> None:
+    assert variables(name)["FSXAP_PARAM_TEXTRACT_REGION"] == {"Ref": "TextractRegion"}
+    assert variables(name)["FSXAP_PARAM_ACCEPT_CROSS_REGION"] == {"Ref": "AcceptCrossRegion"}
+    assert rendered(name).parameters["TextractRegion"]["Default"] == ""
+    (assertion,) = rendered(name).template["Rules"]["TextractRegionAccepted"]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "AcceptCrossRegion"}, "true"]}
 
 
 def test_12_states_ask_for_fields_that_answers_have(tmp_path: Path) -> None:
@@ -323,19 +340,6 @@ def test_starts_that_fail_are_kept(name: str) -> None:
     target = resources(name)["Schedule"]["Properties"]["Target"]
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
     assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 3600, "a start that is an hour late is the next one's"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_costs_can_be_told_apart_by_tag(name: str) -> None:
-    for logical, about in resources(name).items():
-        if about["Type"] in (
-            "AWS::Lambda::Function",
-            "AWS::S3::Bucket",
-            "AWS::StepFunctions::StateMachine",
-            "AWS::KMS::Key",
-        ):
-            tags = {row["Key"]: row["Value"] for row in about["Properties"]["Tags"]}
-            assert tags == {"fsxap:use-case": name, "fsxap:stack": {"Ref": "AWS::StackName"}}, logical
 
 
 @pytest.mark.parametrize("name", NAMES)

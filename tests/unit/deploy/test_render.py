@@ -90,7 +90,22 @@ def test_cfn_lint_finds_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_template_fits_into_a_request(name: str) -> None:
     assert len(rendered(name).body.encode()) <= 51_200
-    assert json.loads(rendered(name).body)["Parameters"] == rendered(name).template["Parameters"]
+    sent, shown = json.loads(rendered(name).body), rendered(name).template
+    assert {part: sent[part] for part in sent if part != "Resources"} == {
+        part: shown[part] for part in shown if part != "Resources"
+    }
+    for logical, about in shown["Resources"].items():
+        if logical != "StateMachine":
+            assert sent["Resources"][logical] == {part: about[part] for part in about if part != "Metadata"}
+    definitions = [each["Resources"]["StateMachine"]["Properties"]["DefinitionString"] for each in (sent, shown)]
+    assert "".join(definitions[0]["Fn::Sub"].split()) == "".join(definitions[1]["Fn::Sub"].split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_rule_that_is_passed_over_has_its_reason_in_place(name: str) -> None:
+    passed = [about["Metadata"]["checkov"]["skip"] for about in resources(name).values() if "Metadata" in about]
+    assert passed
+    assert all(rule["id"].startswith("CKV_AWS_") and len(rule["comment"]) > 30 for rules in passed for rule in rules)
 
 
 @pytest.mark.parametrize("value", HOSTILE)

@@ -102,3 +102,12 @@ def test_states_carry_references_and_counts(name: str) -> None:
         if str(state.get("Resource", "")).endswith("lambda:invoke"):
             assert state["ResultSelector"], each
             assert "$.Payload" not in {node for node in nodes(state["ResultSelector"]) if isinstance(node, str)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_summary_is_told_where_the_map_keeps_what_died(name: str) -> None:
+    top = machine(name)["States"]
+    path = top["Summarise"]["Parameters"]["Payload"]["results.$"]
+    assert path == "$.map.ResultWriterDetails.Key", "as a map with a ResultWriter answers"
+    assert top["ProcessAll"]["ResultPath"] == top["Nothing"]["ResultPath"] == "$.map"
+    assert top["Nothing"]["Parameters"] == {"ResultWriterDetails": {"Key": ""}}

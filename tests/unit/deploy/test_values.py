@@ -168,3 +168,12 @@ def test_every_default_fits_its_own_rule() -> None:
         }
         found = values.settle(rendered(case), "fsxap-test", {}, defaults, known=rendered(case).required)
         assert found.keys() == defaults.keys()
+
+
+def test_where_documents_may_go_is_the_stacks_to_say() -> None:
+    given = {"textract_region": "eu-west-1", "accept_cross_region": "yes", "features": "text"}
+    stack = {"TextractRegion": "eu-west-1", "AcceptCrossRegion": "true"}
+    assert values.split(catalog.load("idp"), given) == (stack, {"features": "text"})
+    assert stack.keys() <= rendered("idp").parameters.keys()
+    with pytest.raises(UsageError, match="accept_cross_region"):
+        values.split(catalog.load("idp"), {"accept_cross_region": "perhaps"})

@@ -52,7 +52,7 @@ def execution(function: Function, name: str, read: Callable[[str], bytes]) -> di
         scope = {"Items": lines[start : start + 100]}
         scope["BatchInput"] = filled(states["ProcessAll"]["ItemBatcher"]["BatchInput"], {"found": found})
         answers.append(invoke(states["ProcessAll"]["ItemProcessor"]["States"]["Process"], scope))
-    return {"batches": answers, **invoke(states["Summarise"], {"found": found})}
+    return {"batches": answers, **invoke(states["Summarise"], {"found": found, "map": states["Nothing"]["Parameters"]})}
 
 
 def filled(template: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
