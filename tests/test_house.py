@@ -15,7 +15,7 @@ PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors", "fsxap.documents", "fsxap.rendering"}
-CORE |= {"fsxap.passages"}
+CORE |= {"fsxap.passages", "fsxap.yamltext"}
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "cells": set(),
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "regions": set(),
     "rendering": set(),
     "passages": set(),
+    "yamltext": set(),
     "model": {"fsxap.jsontext"},
     "errors": set(),
     "retry": CORE,
@@ -31,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "costs": {"fsxap.model", "fsxap.costs"},
     "reports": {"fsxap.model", "fsxap.cells", "fsxap.reports"},
     "usecases": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl", "fsxap.usecases"},
-    "patterns": CORE | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl", "fsxap.patterns"},
+    "patterns": CORE
+    | {"fsxap.ports", "fsxap.engine.types", "fsxap.acl", "fsxap.patterns", "fsxap.providers.local.files"},
     "providers": CORE | {"fsxap.retry", "fsxap.ports", "fsxap.acl", "fsxap.providers", "fsxap.engine.sorting"},
     "engine": CORE
     | {

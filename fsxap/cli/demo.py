@@ -14,7 +14,7 @@ import typer
 from fsxap.cli.options import command, option
 from fsxap.cli.session import Session
 from fsxap.engine.settings import from_process
-from fsxap.errors import ConfigurationError, MissingExtra
+from fsxap.errors import ConfigurationError, MissingExtra, UsageError
 from fsxap.model import Result
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ EXAMPLES = """\
 
   fsxap demo legal-compliance --output jsonl | jq -r 'select(.type == "summary") | .findings'
 
-  fsxap demo --serve\
+  fsxap demo --serve
+
+  fsxap demo sftp\
 """
 MARKER = ".fsxap-demo"
 
@@ -56,9 +58,12 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     session: Session,
-    use_cases: Annotated[list[str] | None, typer.Argument(help="use cases to show; all by default")] = None,
+    use_cases: Annotated[
+        list[str] | None, typer.Argument(help="use cases to show, all by default; or sftp, to serve the sample volume")
+    ] = None,
     to: Annotated[Path, option("--to", help="folder to write the demo to", metavar="DIR")] = Path("fsxap-demo"),
     serve: Annotated[bool, option("--serve", help="keep the ONTAP emulator running and say how to reach it")] = False,
+    users: Annotated[str, option("--users", help="of sftp: who may come in, as YAML", metavar="FILE")] = "",
 ) -> int:
     """Write a sample volume, start the bundled ONTAP emulator on loopback, run the use cases, write reports."""
     from fsxap.emulator.sample import write_sample
@@ -66,9 +71,15 @@ def demo(
     from fsxap.emulator.trees import Folder
     from fsxap.engine import catalog
 
+    if use_cases and "sftp" in use_cases:
+        return _sftp(session, use_cases, Place(to), users)
+    if users:
+        raise UsageError("--users is for fsxap demo sftp")
     cases = [catalog.find(name) for name in use_cases] if use_cases else [catalog.load(n) for n in catalog.names()]
     place = Place(to)
     _prepare(place)
+    # The emulator's port is another one each time, so an earlier demo's state would never be read again.
+    shutil.rmtree(place.folder / "state", ignore_errors=True)
     session.progress.note(f"writing a sample volume to {place.volume}")
     write_sample(place.volume)
     with start([Folder(place.volume)]) as emulator:
@@ -80,6 +91,17 @@ def demo(
     return code
 
 
+def _sftp(session: Session, named: list[str], place: Place, users: str) -> int:
+    from fsxap.cli import demo_sftp
+    from fsxap.emulator.sample import write_sample
+
+    if named != ["sftp"]:
+        raise UsageError("sftp is served until interrupted, and so goes with nothing else")
+    _prepare(place)
+    write_sample(place.volume)
+    return demo_sftp.serve(session, place.folder, users)
+
+
 def _prepare(place: Place) -> None:
     """Only a folder that is new, or an earlier demo's, is written to."""
     if place.folder.exists() and any(place.folder.iterdir()) and not (place.folder / MARKER).exists():
@@ -87,8 +109,6 @@ def _prepare(place: Place) -> None:
             f"{place.folder} exists and is not a demo folder", code="not-empty", hint="choose another one with --to DIR"
         )
     place.folder.mkdir(parents=True, exist_ok=True)
-    # The emulator's port is another one each time, so an earlier demo's state would never be read again.
-    shutil.rmtree(place.folder / "state", ignore_errors=True)
     (place.folder / MARKER).write_text("made by fsxap demo; safe to delete\n", encoding="utf-8")
 
 

@@ -20,6 +20,8 @@ EXAMPLES = """\
 
   fsxap deploy healthcare-dicom -s my-ap-abc123-ext-s3alias --param key=arn:aws:secretsmanager:... --plan
 
+  fsxap deploy sftp -s my-ap-abc123-ext-s3alias --users users.yaml --plan
+
   fsxap deploy legal-compliance --status\
 """
 
@@ -50,6 +52,7 @@ def deploy(
         option("-P", "--param", help="of the template (SourceArn) or the use case (files)", metavar="NAME=VALUE"),
     ] = None,
     params: Annotated[str, option("--params", help="parameters as YAML or JSON", metavar="FILE")] = "",
+    users: Annotated[str, option("--users", help="of sftp: who may come in, as YAML", metavar="FILE")] = "",
     architecture: Annotated[str, option("--architecture", help="arm64 or x86_64", metavar="NAME")] = "arm64",
     status: Annotated[bool, option("--status", help="print stack, schedule and last runs")] = False,
     invoke: Annotated[bool, option("--invoke", help="start one run now, and follow it")] = False,
@@ -65,7 +68,8 @@ def deploy(
         raise UsageError(f"{' and '.join(chosen)} do not go together")
     if architecture not in PLATFORMS:
         raise UsageError(f"--architecture {architecture!r} is not one of {', '.join(PLATFORMS)}")
-    made = deployment.opened(session, target, stack_name, param or [], params, architecture)
+    own = [*(param or []), *([f"users={users}"] if users else [])]
+    made = deployment.opened(session, target, stack_name, own, params, architecture)
     if render:
         return deployment.write(made, Path(render))
     if status:

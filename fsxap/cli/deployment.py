@@ -16,7 +16,7 @@ from fsxap.deploy import code, executions, package, preflight, stack, targets, v
 from fsxap.deploy.render import Rendered, render
 from fsxap.engine.stores import connect_aws
 from fsxap.engine.types import Pattern
-from fsxap.errors import ConfigurationError, FsxapError
+from fsxap.errors import ConfigurationError, FsxapError, UsageError
 from fsxap.model import Record
 
 LONGEST_RUN = 30 * 86400.0
@@ -61,6 +61,10 @@ class Deployment:
         self.session.progress.note(message)
 
     def rendered(self) -> Rendered:
+        needs = self.target.needs if isinstance(self.target, Pattern) else ()
+        lacking = [name for name in needs if name not in self.own]
+        if lacking:
+            raise UsageError(f"{self.target.name} needs --{lacking[0]}", hint=f"or -P {lacking[0]}=...")
         return render(self.target, self.own, self.architecture)
 
     def packaged(self, folder: Path) -> package.Package | None:

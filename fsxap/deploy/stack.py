@@ -16,6 +16,8 @@ from fsxap.retry import Retry
 Sleep = Callable[[float], object]
 ACTIONS = {"Add": "create", "Modify": "update", "Remove": "delete", "Import": "create", "Dynamic": "update"}
 UNCHANGED = ("didn't contain changes", "no updates are to be performed")
+LARGEST = 51_200
+"""Bytes of a template that is sent with the call."""
 LONGEST = 7200.0
 """Seconds an operation is waited for: network interfaces of Lambda alone take half an hour to go."""
 
@@ -78,6 +80,12 @@ def plan(stack: Stack, body: str, values: Mapping[str, str], kept: list[str], ta
     if state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS":
         raise ConfigurationError(
             f"stack {stack.name} is busy: {state}", code="stack-busy", hint="wait for it: --status"
+        )
+    if len(body.encode()) > LARGEST:
+        raise ConfigurationError(
+            f"the template of stack {stack.name} has {len(body.encode())} bytes, and CloudFormation takes {LARGEST}",
+            code="template-size",
+            hint="make it smaller: with fewer users, for example, and the others in a stack of another --stack-name",
         )
     kind = "CREATE" if state in ("ABSENT", "REVIEW_IN_PROGRESS") else "UPDATE"
     given: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]

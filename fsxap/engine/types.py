@@ -271,6 +271,8 @@ class Pattern:
     title: str
     aliases: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Of `params`, those without which nothing is to be deployed; a template without them can be looked at."""
     context: Callable[[Params], Mapping[str, Any]] = no_context
     month: Callable[[Workload], Mapping[str, int]] = lambda _: {}
     """Units of a month, by costs/prices.json. What is assumed is halved and doubled for the range."""

@@ -194,3 +194,11 @@ def test_a_month_of_a_pattern(fsxap: Program, scans: Path) -> None:
     found = {row["unit"]: row["usd"] for row in hourly.of("estimate")}
     assert found["opensearch_unit_hours"] == "350.40" and "s3_vector_byte_months" not in found
     assert fsxap(*month, "--count", "1", "-P", "Vectorstore=x").code == 2
+
+
+def test_a_month_of_an_sftp_server(fsxap: Program) -> None:
+    done = fsxap("cost", "sftp", "--region", "us-east-1", "--count", "1000", "--size", "1GB")
+    assert done.code == 0, done.err
+    lines = {row["unit"]: row for row in done.of("estimate")}
+    assert (lines["sftp_hours"]["quantity"], lines["sftp_hours"]["usd"]) == (730, "219.00")
+    assert Decimal(lines["sftp_bytes"]["usd"]) > 35

@@ -91,9 +91,9 @@ def test_flags_and_arguments_are_those_of_the_program(command: Command) -> None:
     with program().commands[name].make_context(name, arguments) as context:
         use_case = context.params.get("use_case") or context.params.get("target")
     if isinstance(use_case, str) and use_case:
-        from fsxap.engine import catalog
+        from fsxap.deploy import targets
 
-        assert catalog.find(use_case)
+        assert targets.find(use_case)
 
 
 @pytest.mark.parametrize("command", [each for each in ALL if each.words[0] == "aws"], ids=named)

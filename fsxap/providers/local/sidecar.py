@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import Any
 
+from fsxap import yamltext
 from fsxap.acl.description import Description, parse
 from fsxap.errors import ConfigurationError, FsxapError
 from fsxap.providers.local.files import open_regular, translated
@@ -14,7 +13,6 @@ from fsxap.providers.local.files import open_regular, translated
 SIDECAR = ".fsxap-acl.yaml"
 LIMIT = 16 * 1024 * 1024
 """Bytes. Whoever may write to a volume may write its sidecar, so its size is not theirs to choose."""
-DEEPEST = 16
 
 _FORMAT = "docs/emulator.md shows the format; without the file, modes and owners of the files are used"
 
@@ -27,7 +25,7 @@ def read_description(folder: Path) -> Description | None:
 
 def describe(text: bytes, folder: Path) -> Description:
     try:
-        return parse(_load(text))
+        return parse(yamltext.plain(text))
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{folder / SIDECAR} does not describe a volume: {error or type(error).__name__}",
@@ -59,40 +57,3 @@ def _read(folder: Path, where: str) -> bytes:
                 return file.read(LIMIT + 1)
         finally:
             os.close(top)
-
-
-def _load(text: bytes) -> Any:
-    """Plain values out of YAML. A key written twice is refused: one of the two would be lost silently."""
-    import yaml
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        pass
-
-    def mapping(loader: Any, node: Any) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key, _value in node.value:
-            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
-                raise ValueError(f"line {key.start_mark.line + 1}: {key.value!r} is there twice")
-            if isinstance(key.value, str):
-                seen.add(key.value)
-        loader.flatten_mapping(node)
-        found: dict[Hashable, Any] = loader.construct_mapping(node, deep=True)
-        return found
-
-    Loader.add_constructor("tag:yaml.org,2002:map", mapping)
-    try:
-        _check_depth(yaml.parse(text, Loader))
-        return yaml.load(text, Loader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
-
-
-def _check_depth(events: Iterable[Any]) -> None:
-    """libyaml's composer recurses on the C stack, so a deep document would end the process."""
-    from yaml.events import CollectionEndEvent, CollectionStartEvent
-
-    depth = 0
-    for event in events:
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            raise ValueError(f"line {event.start_mark.line + 1}: nested more than {DEEPEST} levels deep")

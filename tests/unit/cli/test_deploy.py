@@ -17,6 +17,7 @@ from fsxap.deploy import package
 from tests.unit.deploy.cloud import ACCOUNT, MOMENT, REGION, Cloud, Refusal, Stacks
 from tests.unit.deploy.test_package import no_wheels
 from tests.unit.deploy.test_preflight import ALIAS, ARN, POINTS, SECRET, point
+from tests.unit.patterns.sftp.people import row, write
 
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:fsxap-test"
 EXECUTION = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:fsxap-test:1"
@@ -328,3 +329,34 @@ def test_services_need_an_access_point_of_internet_origin(world: World) -> None:
 def test_an_unknown_target_lists_patterns_too(world: World) -> None:
     done = world("knowlege-base", "--status")
     assert done.code == 2 and "did you mean knowledge-base?" in done.err and "idp" in done.err
+
+
+def test_sftp_is_not_deployed_without_its_users(world: World, tmp_path: Path) -> None:
+    done = world("sftp", "--stack-name", "fsxap-test", "-s", ALIAS, "--yes")
+    assert done.code == 2 and "sftp needs --users" in done.err and not world.changed
+    users = ("--users", write(tmp_path, row()))
+    done = world("sftp", "--stack-name", "fsxap-test", "-s", f"{ALIAS}/in", "--yes", *users)
+    assert done.code == 0, done.err
+    (asked,) = world.cloud.asked("cloudformation.CreateChangeSet")
+    given = {each["ParameterKey"]: each.get("ParameterValue") for each in asked["Parameters"]}
+    assert given == {"SourceArn": ARN, "SourceAlias": ALIAS, "SourcePrefix": "in/"}
+    assert world.changed == {"cloudformation.ExecuteChangeSet"}
+
+
+def test_sftp_needs_an_access_point_of_internet_origin(world: World, tmp_path: Path) -> None:
+    world.cloud.answers[POINTS] = lambda _: {"S3AccessPointAttachments": [point(vpc="vpc-0123456789abcdef0")]}
+    users = ("--users", write(tmp_path, row()))
+    done = world("sftp", "--stack-name", "fsxap-test", "-s", ALIAS, "--yes", *users)
+    assert done.code == 253 and "its origin is a VPC" in done.err and not world.changed
+
+
+def test_users_of_a_use_case_are_an_error(world: World, tmp_path: Path) -> None:
+    done = world("idp", "--status", "--users", write(tmp_path, row()))
+    assert done.code == 2 and "no parameter 'users'" in done.err
+
+
+def test_an_sftp_server_is_looked_at_and_removed_without_its_users(world: World) -> None:
+    world.stacks.status, world.stacks.outputs = "CREATE_COMPLETE", {"ServerId": "s-0123456789abcdef0"}
+    for action in ("--status", "--destroy"):
+        done = world("sftp", "--stack-name", "fsxap-test", action, "--yes")
+        assert done.code == 0, done.err

@@ -22,6 +22,8 @@ FUNCTION = f"arn:aws:lambda:{ACCOUNT}:function:"
 NAMED = VALUES | {
     "SourceArn": SOURCE,
     "SourcePrefix": "scans/",
+    "SourceAlias": "records-abc123-ext-s3alias",
+    "Server.ServerId": "s-0123456789abcdef0",
     "OutputArn": OUTPUT,
     "OutputPrefix": "",
     "OntapSecretArn": f"{SECRET}ontap-AbCdEf",
@@ -84,6 +86,8 @@ def _matches(row: Mapping[str, Any], action: str, resource: str, context: Mappin
         for key, wanted in keys.items():
             if operator == "Null":
                 holds = (key not in context) == (wanted == "true")
+            elif operator == "StringLike":
+                holds = any(fnmatchcase(context.get(key, ""), pattern) for pattern in listed(wanted))
             else:
                 assert operator == "StringEquals", operator
                 holds = context.get(key) in listed(wanted)
