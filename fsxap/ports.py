@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 from fsxap.acl.model import Descriptor, Entry, Share, Volume
 from fsxap.acl.site import Site
 from fsxap.documents import Document, Page, Reading
+from fsxap.listed import Page as ListedPage
 from fsxap.model import Item, Unlisted
 
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ class Store(Protocol):
         """Deleting what is not there is no error."""
 
     def locate(self, key: str) -> str: ...
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A store that gives what `list` does by the page as well."""
+
+    def pages(self, prefix: str = "", start_after: str = "") -> Iterator[ListedPage]:
+        """Read each to its end before the next."""
+        ...
 
 
 class Ontap(Protocol):

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "fsxap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 CORE = {"fsxap", "fsxap.model", "fsxap.cells", "fsxap.jsontext", "fsxap.errors", "fsxap.documents", "fsxap.rendering"}
-CORE |= {"fsxap.passages", "fsxap.yamltext"}
+CORE |= {"fsxap.passages", "fsxap.listed", "fsxap.yamltext"}
 MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": set(),
     "cells": set(),
@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "passages": set(),
     "yamltext": set(),
     "model": {"fsxap.jsontext"},
+    "listed": {"fsxap.jsontext", "fsxap.model"},
     "errors": set(),
     "retry": CORE,
     "ports": CORE | {"fsxap.acl.model", "fsxap.acl.site"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -169,7 +170,8 @@ def _listing(session: Session, case: UseCase | None, items: str, count: int | No
     where = session.settings.text("source")
     if not where:
         raise UsageError("cost needs items", hint="give -s LOCATION, --items FILE, or --count N --size 200KB")
-    return Listing(session, narrow(session, where, Scope(), use_case=case.name if case else "", changed=False))
+    pages = narrow(session, where, Scope(), use_case=case.name if case else "", changed=False)
+    return Listing(session, chain.from_iterable(pages))
 
 
 def _with_backlog(asked: list[Choice], found: list[Sample]) -> list[Choice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from fsxap.cli.options import command, option
 from fsxap.cli.run_uc import case_names
 from fsxap.cli.session import Session
 from fsxap.errors import UsageError
+from fsxap.listed import Files, Page
 from fsxap.model import Item, Summary, Tally, Unlisted, now
 
 EXAMPLES = """\
@@ -65,13 +67,31 @@ def discover(
         max_size=max_size,
         stable_for=stable_for,
     )
-    listing = narrow(session, where, scope, use_case=use_case, changed=changed)
-    return _count(session, where, listing, limit) if count else _items(session, listing, limit)
+    pages = narrow(session, where, scope, use_case=use_case, changed=changed)
+    if count:
+        return _count(session, where, chain.from_iterable(pages), limit)
+    session.progress.stage("listing")
+    if limit is None and session.output.plain:
+        return _lines(session, pages)
+    return _items(session, chain.from_iterable(pages), limit)
+
+
+def _lines(session: Session, pages: Iterable[Page]) -> int:
+    """What `_items` does, with one write for a page."""
+    code = 0
+    for page in pages:
+        if not isinstance(page, Files):
+            code = max(code, _items(session, page, None))
+            continue
+        session.cancel.check()
+        if page.rows:
+            session.output.raw("\n".join(page.lines()))
+            session.progress.advance(len(page.rows))
+    return code
 
 
 def _items(session: Session, listing: Iterable[Item | Unlisted], limit: int | None) -> int:
     code = number = 0
-    session.progress.stage("listing")
     for entry in listing:
         if isinstance(entry, Unlisted):
             code = max(code, notice(session, entry))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from fsxap.cli.session import Session
 from fsxap.engine.scope import Scope, parse_moment, parse_size
 from fsxap.engine.types import UseCase
 from fsxap.errors import ConfigurationError, UsageError
+from fsxap.listed import Page
 from fsxap.model import Item, Unlisted
+from fsxap.ports import Paged
 
 if TYPE_CHECKING:
     from fsxap.engine.sealed import SealedDisk
@@ -46,15 +49,19 @@ def scope_of(
     )
 
 
-def narrow(session: Session, where: str, scope: Scope, *, use_case: str, changed: bool) -> Iterable[Item | Unlisted]:
+def narrow(session: Session, where: str, scope: Scope, *, use_case: str, changed: bool) -> Iterator[Page]:
+    """The listing by the page where the store has pages, else as one."""
     from fsxap.engine import catalog, locations
     from fsxap.engine.stores import connect_aws, open_store
 
     case = catalog.find(use_case) if use_case else None
     location = locations.parse(where)
     store = open_store(location, lambda: connect_aws(session.settings))
-    listing = scope.select(store.list(scope.prefix), case.match if case else None)
-    return undone(session, case, location.url, listing) if changed and case else listing
+    whole = store.pages(scope.prefix) if isinstance(store, Paged) else iter([store.list(scope.prefix)])
+    pages = scope.select_pages(whole, case.match if case else None)
+    if changed and case:
+        return iter([undone(session, case, location.url, chain.from_iterable(pages))])
+    return pages
 
 
 def undone(

@@ -53,9 +53,14 @@ class Output:
         if text:
             self.raw(text)
 
+    @property
+    def plain(self) -> bool:
+        """Whether records are written as their JSON and nothing else, so that `raw` may take it ready made."""
+        return self.form == "jsonl" and self._query is None
+
     def result(self, result: Result, line: str) -> None:
         """A result whose record is JSON already; written as it is where nothing else is asked for."""
-        if self.form == "jsonl" and self._query is None:
+        if self.plain:
             self.raw(line)
         else:
             self.write(result.record())

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsxap.model import Item, Result, Unlisted, dumps
 
 DONE = frozenset({b"ok", b"skipped"})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A ledger line, decoded only as far as the join needs; `line` is the whole of it."""
 
     key: str
@@ -96,8 +94,13 @@ def same(item: Item, row: Row | None, digest: bytes | None) -> bool:
         row is not None
         and row.status in DONE
         and (digest is None or row.digest == digest)
-        and row.version == dumps(item.version).encode()
+        and _says(row.version, item.version)
     )
+
+
+def _says(raw: bytes, text: str) -> bool:
+    """Whether JSON text is that of a string; where nothing is escaped the bytes tell."""
+    return raw[1:-1] == text.encode(errors="surrogatepass") if b"\\" not in raw else raw == dumps(text).encode()
 
 
 def increasing(listing: Iterable[Item | Unlisted]) -> Iterator[Item | Unlisted]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fsxap.engine.types import Match
 from fsxap.errors import UsageError
+from fsxap.listed import Files, Page
 from fsxap.model import Item, Unlisted, timestamp
 
 OWN = re.compile(r"(?:^|/)(?:_fsxap|\.fsxap)(?:/|$)")
@@ -46,7 +48,7 @@ class Scope:
         return {name: value for name, value in asdict(self).items() if value not in ("", (), None, 0)}
 
     def predicate(self) -> Callable[[Item], bool]:
-        tests: list[Callable[[Item], bool]] = [lambda item: not ("fsxap" in item.key and OWN.search(item.key))]
+        tests: list[Callable[[Item], bool]] = [_not_ours]
         if self.include:
             tests.append(_globs(self.include))
         if self.exclude:
@@ -77,6 +79,34 @@ class Scope:
                 yield entry
             elif wanted(entry) and (match is None or match(entry)):
                 yield entry
+
+    def select_pages(self, pages: Iterable[Page], match: Match | None = None) -> Iterator[Page]:
+        """What `select` gives, by the page; globs that are about a suffix cost no item."""
+        suffixes = _suffixes(self.include)
+        rest = replace(self, prefix="", include=() if suffixes else self.include, limit=None, items="")
+        wanted = rest.predicate() if rest.partial else None
+        for page in pages:
+            if not isinstance(page, Files):
+                yield self.select(page, match)
+                continue
+            for each in (suffixes, match.suffixes if match else ()):
+                page = page.ending(each) if each else page
+            if wanted:
+                page = page.where(wanted)
+            elif "fsxap" in "\n".join([row[0] for row in page.rows]):
+                page = page.where(_not_ours)
+            yield page
+
+
+def _not_ours(item: Item) -> bool:
+    return not ("fsxap" in item.key and OWN.search(item.key))
+
+
+def _suffixes(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """What the patterns come to as ends of keys in lower case; nothing when that is not all they say."""
+    if all(re.fullmatch(r"\*[^*?\[\]/]+", pattern) for pattern in patterns):
+        return tuple(pattern[1:].lower() for pattern in patterns)
+    return ()
 
 
 def _globs(patterns: tuple[str, ...]) -> Callable[[Item], bool]:

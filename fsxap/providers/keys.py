@@ -34,3 +34,11 @@ def unsafe(key: str, why: str) -> ItemError:
         code="unsafe-key",
         hint="keys are relative, separated by single slashes, without . and .. segments",
     )
+
+
+def is_utf8(key: str) -> bool:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -12,11 +12,13 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote_plus
 
-from fsxap.errors import Unavailable, Unreachable
+from fsxap.errors import FsxapError, Unavailable, Unreachable
+from fsxap.listed import Row
 from fsxap.model import timestamp
 from fsxap.providers.aws.errors import translated
+from fsxap.providers.aws.ranges import Page, ordered
+from fsxap.providers.keys import is_utf8
 
 # With a wildcard for the service, because botocore calls such handlers before those of "before-parse.s3.*", one of
 # which builds a tree of the whole body to look for an error in it.
@@ -24,47 +26,64 @@ EVENT = "before-parse.*.ListObjectsV2"
 
 # Possessive throughout: a page that does not fit must fail fast.
 _ENTRY = re.compile(
-    r"<Contents>\s*+<Key>([^<&]*+)</Key>\s*+<LastModified>([0-9T:-]{19})[^<]*+</LastModified>\s*+"
-    r"<ETag>(?:&quot;)?+([^<&]*+)(?:&quot;)?+</ETag>\s*+(?:<Checksum[^<]*+</Checksum[^<]*+)*+<Size>([0-9]++)</Size>"
+    r"<Contents>\s*+<Key>([^<&]++)</Key>\s*+<LastModified>([0-9T:-]{19})(?:\.[0-9]++)?+Z</LastModified>\s*+"
+    r"<ETag>(?:&quot;|&#34;|\")?+([!#-%\'-;=-\[\]-~]*+)(?:&quot;|&#34;|\")?+</ETag>\s*+"
+    r"(?:<Checksum[^<]*+</Checksum[^<]*+)*+<Size>(0|[1-9][0-9]*+)</Size>",
+    re.ASCII,
 )
-_COUNT = "<KeyCount>"
+_COUNT = re.compile(r"<KeyCount>([0-9]++)</KeyCount>")
 _ENCODED = "<EncodingType>url</EncodingType>"
-
-
-Row = tuple[str, int, str, str]
-"""One object: its whole key, bytes, UTC time and entity tag."""
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 
 
 class Pages:
-    """Reads listings through a client; other users of the same client are not affected."""
+    """Reads listings through a client, long ones by `requests` at once; its other users are not affected."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, requests: int = 16) -> None:
+        self._client, self._requests = client, requests
         self._reading = threading.local()
         client.meta.events.register(EVENT, self._read_first)
 
-    def read(self, bucket: str, prefix: str, start_after: str, where: str) -> Iterator[list[Row]]:
-        """Every page below a prefix, in the service's order. A page that is not a listing is an error, not an end."""
+    def read(
+        self, bucket: str, prefix: str, start_after: str, where: str, *, sorted_place: bool = True
+    ) -> Iterator[Page]:
+        """Every page below a prefix, in the service's order. A page that is not a listing is an error, not an end.
+
+        Only a place that sorts may be cut into ranges; another would lose keys at the cuts.
+        """
         # Asked for here and not by botocore, which would decode a name that is not UTF-8 into another name.
-        request = {"Bucket": bucket, "EncodingType": "url"}
-        if prefix:
-            request["Prefix"] = prefix
-        first = {**request, "StartAfter": start_after} if start_after else request
-        asked = ""
-        while True:
-            rows, answer = self._page({**request, "ContinuationToken": asked} if asked else first, where)
-            yield rows
+        place = {"Bucket": bucket, "EncodingType": "url"}
+        request = {**place, "Prefix": prefix} if prefix else place
+
+        def fetch(after: str, token: str) -> tuple[Page, str]:
+            start = {"ContinuationToken": token} if token else {"StartAfter": after} if after else {}
+            page, answer = self._page({**request, **start}, where)
             if not answer.get("IsTruncated"):
-                return
-            token = answer.get("NextContinuationToken", "")
-            if token in ("", asked):
+                return page, ""
+            following = answer.get("NextContinuationToken", "")
+            if following in ("", token):
                 raise Unavailable(
                     f"listing {where}: the service says there is more, but not how to get it",
                     code="incomplete-listing",
                 )
-            asked = token
+            return page, following
 
-    def _page(self, request: dict[str, str], where: str) -> tuple[list[Row], dict[str, Any]]:
+        def siblings(level: str, after: str) -> list[str]:
+            try:
+                with translated(f"listing {where}"):
+                    answer = self._client.list_objects_v2(**place, Prefix=level, Delimiter="/", StartAfter=after)
+            except FsxapError:
+                # Only a shortcut: what is really wrong, the listing itself will meet.
+                return []
+            names = [each["Prefix"] for each in answer.get("CommonPrefixes", ())]
+            names += [each["Key"] for each in answer.get("Contents", ())]
+            if answer.get("EncodingType") == "url":
+                names = [_decode(name) for name in names]
+            return sorted(name for name in names if is_utf8(name))
+
+        return ordered(fetch, siblings, prefix, start_after, self._requests if sorted_place else 1)
+
+    def _page(self, request: dict[str, str], where: str) -> tuple[Page, dict[str, Any]]:
         reading = self._reading
         reading.on, reading.rows = True, None
         try:
@@ -73,6 +92,7 @@ class Pages:
             rows: list[Row] | None = reading.rows
         finally:
             reading.on, reading.rows = False, None
+        plain = rows is not None
         if rows is None:
             encoded = answer.get("EncodingType") == "url"
             rows = [_row(entry, encoded=encoded) for entry in answer.get("Contents", ())]
@@ -86,7 +106,7 @@ class Pages:
             )
         if count != len(rows):
             raise Unavailable(f"listing {where}: a page of {count} keys has {len(rows)}", code="incomplete-listing")
-        return rows, answer
+        return Page(rows, plain), answer
 
     def _read_first(self, response_dict: dict[str, Any], **_: Any) -> None:
         """Take the entries out of a good page and leave botocore the rest."""
@@ -97,26 +117,32 @@ class Pages:
             text = response_dict["body"].decode()
         except UnicodeDecodeError:
             return
-        if response_dict["status_code"] != 200 or _COUNT not in text or _ENCODED not in text:
+        if response_dict["status_code"] != 200 or _ENCODED not in text:
             return
-        rows = [
-            (_decode(key) if "%" in key or "+" in key else key, int(size), modified + "Z", etag.strip('"'))
-            for key, modified, etag, size in _ENTRY.findall(text)
-        ]
-        if not rows or len(rows) != text.count("<Contents>"):
-            return
-        self._reading.rows = rows
+        rows: list[Row] = _ENTRY.findall(text)
         rest = text[: text.find("<Contents>")] + text[text.rfind("</Contents>") + len("</Contents>") :]
+        count = _COUNT.search(rest)
+        if not rows or count is None or int(count[1]) != len(rows):
+            return
+        keys = "".join([row[0] for row in rows])
+        if "%" in keys or "+" in keys:
+            rows = [(_decode(key), *others) for key, *others in rows]  # type: ignore[misc]
+        self._reading.rows = rows
         response_dict["body"] = rest.encode()
 
 
 def _decode(text: str) -> str:
     """Bytes that are not UTF-8 become surrogates, so they can be told from any real name."""
-    return unquote_plus(text, errors="surrogateescape")
+    return _ESCAPES.sub(_bytes, text.replace("+", " "))
+
+
+def _bytes(escapes: re.Match[str]) -> str:
+    """A run at a time; urllib's unquote takes ten times as long, an escape at a time."""
+    return bytes.fromhex(escapes[0].replace("%", "")).decode(errors="surrogateescape")
 
 
 def _row(entry: dict[str, Any], *, encoded: bool) -> Row:
     modified = entry.get("LastModified")
-    when = timestamp(modified) if isinstance(modified, datetime) else ""
+    when = timestamp(modified).removesuffix("Z") if isinstance(modified, datetime) else ""
     key = _decode(entry["Key"]) if encoded else entry["Key"]
-    return key, entry.get("Size", 0), when, entry.get("ETag", "").strip('"')
+    return key, when, entry.get("ETag", "").strip('"'), str(entry.get("Size", 0))

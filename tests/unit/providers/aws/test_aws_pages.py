@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, quote, quote_plus, urlsplit
+from urllib.parse import parse_qs, quote, quote_plus, unquote_plus, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsxap.errors import FsxapError, ServiceError, Throttled, Unavailable, Unreachable
-from fsxap.model import Item, Unlisted
+from fsxap.listed import Files
+from fsxap.model import Item, Unlisted, dumps
 from fsxap.providers.aws import pages
 from fsxap.providers.aws.access_point import S3Store
 from tests.unit.providers.aws.conftest import Origin, Reply, Request
@@ -104,6 +105,8 @@ def test_good_pages_are_read_without_a_tree(
         page(entry("a"), entry("b")).replace(b"Contents>", b"Contents >").replace(b"</Contents >", b"</Contents>"),
         page(entry("a", spell=escape), entry("b", spell=escape), quoted=False),
         page(entry("a"), entry("b")).replace(b"<Key>a<", b"<Key>&#97;<"),
+        page(entry("a"), entry("b")).replace(b"<Size>3<", b"<Size>03<"),
+        page(entry("a"), entry("b")).replace(b"03:04:05.000Z", b"12:04:05.000+09:00"),
     ],
 )
 def test_pages_of_another_shape_are_left_to_botocore(origin: Origin, store: S3Store, body: bytes) -> None:
@@ -129,6 +132,43 @@ def test_any_key_comes_back_exactly(origin: Origin, store: S3Store, names: set[s
     wanted = sorted(names)
     origin.answer = serve(page(*(entry(name, spell=quote_plus if plus else quote) for name in wanted)))
     assert keys(store) == wanted
+
+
+@given(st.lists(st.text("%+aF3\u65e5~/ ", max_size=12) | st.binary(max_size=6).map(quote), max_size=4).map("".join))
+def test_percent_signs_mean_what_they_mean_to_urllib(text: str) -> None:
+    assert pages._decode(text) == unquote_plus(text, errors="surrogateescape")
+
+
+ODD = [
+    "a b+c%d&e<f>g\"h'i\\j",
+    "\u65e5\u672c/\U0001f600.pdf",
+    "line\nbreak\ttab\x01\x7f",
+    "rtl\u202eend\u2028",
+    "dir/",
+    "_fsxap/x",
+    "z\ufffe",
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(
+    names=st.sets(st.sampled_from(ODD) | KEY, min_size=1, max_size=6),
+    size=st.sampled_from([0, 7]),
+    extra=st.sampled_from(["", "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm>", "<Unheard>of</Unheard>"]),
+)
+def test_pages_give_the_records_the_general_path_gives(
+    origin: Origin, client: Any, names: set[str], size: int, extra: str
+) -> None:
+    """The same bytes, whether a page was understood here or left to botocore."""
+    wanted = sorted(names)
+    origin.answer = serve(page(*(entry(name, size=size, extra=extra) for name in wanted)))
+    text = []
+    for part in S3Store(client, ALIAS).pages():
+        text += part.lines() if isinstance(part, Files) else [dumps(x.record()) for x in part if isinstance(x, Item)]
+    expected = [
+        Item(name, size, "2026-01-02T03:04:05Z", f"e{len(name)}") for name in wanted if size or not name.endswith("/")
+    ]
+    assert text == [dumps(item.record()) for item in expected]
 
 
 def test_names_that_are_not_utf8_are_counted_not_guessed(origin: Origin, store: S3Store) -> None:

@@ -1,0 +1,118 @@
+"""However a listing is cut, every key comes once and in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsxap.errors import Unavailable
+from fsxap.providers.aws import ranges
+from fsxap.providers.aws.ranges import Page, Range, Ranges, ordered
+
+
+class Service:
+    """Keys in S3's order by pages; `peak` is the most requests at once."""
+
+    def __init__(self, keys: list[str], size: int, fail: str = "") -> None:
+        self.keys, self.size, self.fail = keys, size, fail
+        self.calls = self.cuts = self.flying = self.peak = 0
+        self.lock = threading.Lock()
+
+    def fetch(self, after: str, token: str) -> tuple[Page, str]:
+        with self.lock:
+            self.calls, self.flying = self.calls + 1, self.flying + 1
+            self.peak = max(self.peak, self.flying)
+        time.sleep(0.0002)
+        start = int(token) if token else bisect_right(self.keys, after)
+        rows = [(key, "", "", "1") for key in self.keys[start : start + self.size]]
+        with self.lock:
+            self.flying -= 1
+        if self.fail and any(row[0] == self.fail for row in rows):
+            raise Unavailable("broken")
+        return Page(rows, True), str(start + self.size) if start + self.size < len(self.keys) else ""
+
+    def siblings(self, level: str, after: str) -> list[str]:
+        self.cuts += 1
+        below = [key[len(level) :] for key in self.keys if key.startswith(level) and key > after]
+        return sorted({level + head + slash for head, slash, _ in (key.partition("/") for key in below)})[:7]
+
+
+def read(service: Service, prefix: str = "", after: str = "", threads: int = 4) -> Iterator[str]:
+    whole = Range(after, None, keys=service.keys[: service.size])
+    for page in Ranges(service.fetch, service.siblings, prefix, whole).read(threads):
+        yield from (row[0] for row in page.rows)
+
+
+NAME = st.text(st.sampled_from("ab-.0\u65e5\U0010ffff"), min_size=1, max_size=2)
+KEYS = st.sets(st.lists(NAME, min_size=1, max_size=4).map("/".join), min_size=1, max_size=120)
+
+
+@settings(max_examples=120, deadline=None)
+@given(keys=KEYS, size=st.integers(1, 9), threads=st.integers(2, 6), start=st.integers(0, 60))
+def test_every_key_once_and_in_order(keys: set[str], size: int, threads: int, start: int) -> None:
+    wanted = sorted(keys)
+    after = wanted[start] if start < len(wanted) else ""
+    service = Service(wanted, size)
+    assert list(read(service, "", after, threads)) == [key for key in wanted if key > after]
+
+
+@settings(max_examples=60, deadline=None)
+@given(keys=KEYS, size=st.integers(1, 9))
+def test_below_a_prefix(keys: set[str], size: int) -> None:
+    wanted = sorted("p/q" + key for key in keys)
+    assert list(read(Service(wanted, size), "p/q")) == wanted
+
+
+TREE = sorted(f"d{a:02d}/e{b:02d}/f{c:02d}" for a in range(10) for b in range(10) for c in range(20))
+
+
+@pytest.mark.parametrize("prefix", ["", "d0"])
+def test_requests_fly_together_and_little_waits(prefix: str) -> None:
+    service = Service([key for key in TREE if key.startswith(prefix)], 10)
+    held = most = 0
+    listing = Ranges(service.fetch, service.siblings, prefix, Range("", None, keys=TREE[:10]))
+    for page in listing.read(8):
+        held += len(page.rows)
+        with listing._changed:
+            most = max(most, sum(len(part.rows) for each in listing._ranges for part in each.pages))
+    assert held == len(service.keys)
+    assert service.peak > 4
+    assert most <= (ranges.HELD + 1) * 8 * service.size
+    assert service.calls + service.cuts < 2.2 * len(service.keys) / service.size
+
+
+def test_what_came_before_an_error_comes_first() -> None:
+    got: list[str] = []
+    with pytest.raises(Unavailable):
+        got.extend(read(Service(TREE, 10, fail="d05/e05/f05")))
+    assert got == TREE[: len(got)]
+    assert len(got) >= TREE.index("d05/e05/f05") - 20
+
+
+def test_threads_end_with_the_reader() -> None:
+    listing = read(Service(TREE, 10), threads=8)
+    next(listing)
+    listing.close()
+    deadline = time.monotonic() + 5
+    while any(each.name == "listing" for each in threading.enumerate()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(each.name == "listing" for each in threading.enumerate())
+
+
+def test_a_short_listing_asks_one_after_the_other() -> None:
+    service = Service(TREE[:40], 10)
+    pages = ordered(service.fetch, service.siblings, "", "", 16)
+    assert [row[0] for page in pages for row in page.rows] == TREE[:40]
+    assert (service.calls, service.cuts, service.peak) == (4, 0, 1)
+
+
+def test_a_long_one_goes_on_where_it_was() -> None:
+    service = Service(TREE, 10)
+    pages = ordered(service.fetch, service.siblings, "", "", 16)
+    assert [row[0] for page in pages for row in page.rows] == TREE
