@@ -16,7 +16,7 @@ MADE = "<!-- Made from the program by `make docs`; edit the program instead. -->
 
 def pages() -> dict[str, str]:
     """File name → content."""
-    from docs import costs, regions, troubles
+    from docs import costs, regions, spark_sql, troubles
 
     return {
         "cost.md": MADE + costs.page(),
@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
         "settings.md": MADE + settings(),
         "exit-codes.md": MADE + exit_codes(),
         "deploy-parameters.md": MADE + deploy_parameters(),
+        "../fsxap/patterns/spark/scripts/sensor_sql.py": spark_sql.module(),
         "use-cases/parameters.md": MADE + "# Use-case parameters\n\n" + "\n".join(parameters()),
     }
 
@@ -38,6 +39,8 @@ def commands() -> Iterator[str]:
     app, runner = build(), CliRunner()
     environment = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
     names = ["", *(command.name or "" for command in app.registered_commands)]
+    for group in app.registered_groups:
+        names += [f"{group.name} {command.name}" for command in group.typer_instance.registered_commands]
     for name in names:
         text = runner.invoke(app, [*name.split(), "--help"], env=environment, prog_name="fsxap").output
         text = re.sub(r"[ \t]+\n", "\n", text).strip()

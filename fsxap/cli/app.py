@@ -7,11 +7,25 @@ from typing import Any
 
 import typer
 
-from fsxap.cli import ask, cost, crosswalk, demo, deploy, discover, doctor, failures, init, report, run_uc, scan_acl
+from fsxap.cli import (
+    ask,
+    cost,
+    crosswalk,
+    demo,
+    deploy,
+    discover,
+    doctor,
+    failures,
+    init,
+    report,
+    run_uc,
+    scan_acl,
+    spark,
+)
 from fsxap.cli.options import EXITS
 from fsxap.errors import FsxapError
 
-COMMANDS = (init, discover, scan_acl, run_uc, ask, deploy, report, cost, doctor, demo, crosswalk)
+COMMANDS = (init, discover, scan_acl, run_uc, ask, deploy, report, cost, doctor, demo, crosswalk, spark)
 
 
 def build() -> typer.Typer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,7 @@ from fsxap.model import Item, Unlisted
 
 if TYPE_CHECKING:
     from fsxap.cli.running import Order
-    from fsxap.engine.types import Params, UseCase
+    from fsxap.engine.types import Param, Params, UseCase
 
 EXAMPLES = """\
   fsxap run-uc legal-compliance -s ./folder --report audit.html
@@ -91,6 +92,8 @@ def run_uc(
     from fsxap.engine.params import parse_engines
     from fsxap.model import digest
 
+    if use_case == "spark":
+        return _spark(session, param or (), dry_run=dry_run, explain=explain, others=(items, limit, force, only_failed))
     case = catalog.find(use_case)
     values = params.parse(case, param or (), session.settings.sections["params"].get(case.name, {}))
     if explain:
@@ -117,6 +120,16 @@ def run_uc(
     return _dry(session, order) if dry_run else _run(session, order)
 
 
+def _spark(session: Session, pairs: Sequence[str], *, dry_run: bool, explain: bool, others: tuple[object, ...]) -> int:
+    from fsxap.cli import sparking
+
+    if any(others):
+        raise UsageError(
+            "a Spark job reads all of its source", hint="leave out --items, --limit, --force, --only-failed"
+        )
+    return sparking.run_job(session, pairs, dry_run=dry_run, explain=explain)
+
+
 def _run(session: Session, order: Order) -> int:
     from fsxap.cli import running
 
@@ -130,7 +143,14 @@ def _run(session: Session, order: Order) -> int:
 
 
 def _explain(session: Session, case: UseCase, values: Params) -> int:
-    for param in case.params:
+    tell_params(session, case.params)
+    for record in case.explain(values) if case.explain else ():
+        session.output.write(record)
+    return 0
+
+
+def tell_params(session: Session, params: Sequence[Param]) -> int:
+    for param in params:
         kind = "choice" if param.choices else getattr(param.parse, "__name__", "text")
         session.output.write(
             {
@@ -142,8 +162,6 @@ def _explain(session: Session, case: UseCase, values: Params) -> int:
                 "help": param.help,
             }
         )
-    for record in case.explain(values) if case.explain else ():
-        session.output.write(record)
     return 0
 
 

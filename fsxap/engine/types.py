@@ -280,3 +280,5 @@ class Pattern:
     """What `month` takes for granted, in a line."""
     services: tuple[str, ...] = ()
     """Services it needs in the region, by botocore's names."""
+    run: tuple[Param, ...] = ()
+    """What `run-uc` takes as -P, where it can be run as well."""
