@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from typing import Any
 
@@ -58,6 +59,8 @@ def build() -> typer.Typer:
 def run(arguments: list[str]) -> int:
     """Parse and run; every way to end has its code (docs/exit-codes.md)."""
     as_json = failures.wants_json(arguments)
+    # What is in memory, passwords and documents, is not for a core file.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         code = build()(arguments or ["--help"], standalone_mode=False)
         sys.stdout.flush()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fsxap import yamltext
 from fsxap.errors import ConfigurationError
 from fsxap.model import Finding, Record
 
@@ -67,11 +68,9 @@ def load_waivers(path: str, today: date | None = None) -> Waiving | None:
 
     if not path:
         return None
-    import yaml
-
     try:
-        found = waivers.parse(yaml.safe_load(read_text(path, "waivers")))
-    except (ValueError, yaml.YAMLError) as error:
+        found = waivers.parse(yamltext.plain(read_text(path, "waivers")))
+    except ValueError as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(
             f"{path}: {reason}", code="bad-file", hint="docs/drift-and-waivers.md shows the form"
@@ -110,7 +109,7 @@ def _rows(path: str) -> Iterator[Record]:
             for number, line in enumerate(stream, 1):
                 try:
                     row = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     raise ValueError(f"line {number} is not JSON") from None
                 if isinstance(row, dict):
                     yield row

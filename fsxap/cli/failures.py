@@ -69,7 +69,7 @@ def bug(error: Exception, arguments: list[str]) -> FsxapError:
 
 def _log_file(error: Exception, arguments: list[str]) -> str:
     versions = f"fsxap {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    text = "".join(traceback.format_exception(error))
+    text = _frames(error)
     try:
         handle, name = tempfile.mkstemp(prefix="fsxap-", suffix=".log")
     except OSError:
@@ -77,6 +77,17 @@ def _log_file(error: Exception, arguments: list[str]) -> str:
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
         stream.write(f"{now()}\n{versions}\ncommand: {arguments[:1]}\n\n{text}")
     return name
+
+
+def _frames(error: BaseException) -> str:
+    """Where it happened, and of which kind; messages are left out, since they may quote a document or a password."""
+    parts, each = [], error
+    while True:
+        parts.append(f"{''.join(traceback.format_tb(each.__traceback__))}{type(each).__name__}\n")
+        following = each.__cause__ or each.__context__
+        if following is None:
+            return "\ncaused by\n".join(parts)
+        each = following
 
 
 def broken_pipe() -> int:

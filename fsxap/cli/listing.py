@@ -126,7 +126,7 @@ def _items(lines: Iterable[bytes], name: str) -> Iterator[Item]:
             kind = row.get("type", "item")
             if kind == "item":
                 yield Item.from_record(row)
-        except (ValueError, AttributeError, KeyError) as error:
+        except (ValueError, AttributeError, KeyError, RecursionError) as error:
             raise ConfigurationError(
                 f"{name}, line {number} is not an item record", hint="discover -o FILE writes them"
             ) from error

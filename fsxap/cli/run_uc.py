@@ -131,15 +131,15 @@ def _spark(session: Session, pairs: Sequence[str], *, dry_run: bool, explain: bo
 
 
 def _run(session: Session, order: Order) -> int:
-    from fsxap.cli import running
+    from fsxap.cli import isolated, running
 
     session.output.flush = True
-    outcome = running.run(session, order, session.output.result, session.output.write)
+    summary = isolated.run(session, order)
     session.progress.close()
-    session.output.write(outcome.summary.record())
-    if not outcome.summary.complete:
+    session.output.write(summary.record())
+    if not summary.complete:
         session.cancel.check()
-    return running.exit_code(outcome.summary, order.fail_on)
+    return running.exit_code(summary, order.fail_on)
 
 
 def _explain(session: Session, case: UseCase, values: Params) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fsxap import yamltext
 from fsxap.deploy.package import CA, TASK
 from fsxap.deploy.render import Rendered
 from fsxap.deploy.targets import Target
@@ -70,11 +71,9 @@ def read_pairs(given: Iterable[str], file: str = "") -> dict[str, str]:
 
 def _read_file(name: str) -> dict[str, str]:
     """A mapping in YAML or JSON, or the list that the AWS CLI takes."""
-    import yaml
-
     try:
-        content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = yamltext.plain(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"cannot read parameters from {name}: {' '.join(str(error).split())}") from error
     if isinstance(content, list) and all(isinstance(row, dict) and "ParameterKey" in row for row in content):
         content = {row["ParameterKey"]: row.get("ParameterValue", "") for row in content}

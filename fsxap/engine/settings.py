@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fsxap import yamltext
+from fsxap.engine.state import own
 from fsxap.errors import ConfigurationError
 from fsxap.model import Record
 
@@ -48,6 +50,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("to", "where outputs go"),
     Setting("engines", "local or aws; default follows the source"),
     Setting("workers", "items processed at a time", 8, int),
+    Setting("item_seconds", "seconds that one item may take, time it waits for render farms aside", 3600, int),
+    Setting("memory", "MB that a run may use; 0 is three quarters of what the machine has", 0, int),
     Setting("ontap", "ONTAP management endpoint, host or URL"),
     Setting("ontap_user", "ONTAP account; a read-only one is right for audits", "fsxadmin-readonly"),
     Setting("ontap_secret", "where its password is: Secrets Manager name or ARN, env:NAME or file:PATH"),
@@ -114,7 +118,9 @@ def _show(value: Any) -> str:
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], here: Path, config: str = "") -> Settings:
     """Resolve with the files of this machine."""
-    project = Path(config) if config else _nearest(here)
+    found = None if config else _nearest(here)
+    # It may send a password to an endpoint of its choice.
+    project = Path(config) if config else found and own(found, "--config FILE takes it all the same")
     user = user_folder(environ)
     files = [project] if project is not None else []
     if user is not None and (user / "config.yaml").is_file():
@@ -176,11 +182,9 @@ def _section(name: str, files: list[tuple[str, Mapping[str, Any]]]) -> dict[str,
 
 def read_file(path: Path) -> dict[str, Any]:
     """A settings file, keys normalised; unknown keys are errors with a suggestion."""
-    import yaml
-
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = yamltext.plain(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(f"cannot read settings from {path}: {reason}", code="bad-settings") from error
     if content is None:

@@ -59,7 +59,7 @@ def state_root(
     if chosen:
         return Path(chosen).expanduser()
     if (here / ".fsxap").is_dir():
-        return here / ".fsxap"
+        return own(here / ".fsxap", "--state DIR names another one")
     if project is not None:
         return project.parent / ".fsxap"
     home = home or Path.home()
@@ -67,6 +67,14 @@ def state_root(
     if base:
         return Path(base) / "fsxap"
     return home / ("Library/Application Support" if sys.platform == "darwin" else ".local/state") / "fsxap"
+
+
+def own(path: Path, hint: str) -> Path:
+    """What we found by looking around may lie in a folder that others write to, who may have put it there for us."""
+    owners = {path.lstat().st_uid, path.stat().st_uid}
+    if not owners <= {0, os.geteuid()}:
+        raise ConfigurationError(f"{path} belongs to another user", code="foreign-file", hint=hint)
+    return path
 
 
 class DiskState:
@@ -126,7 +134,10 @@ class DiskState:
 
     def make(self, folder: Path) -> None:
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Of the parents that mkdir makes, only the last gets the mode.
+            for each in reversed([folder, *folder.parents]):
+                if not each.exists():
+                    each.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise unwritable(folder, error) from error
 
@@ -135,7 +146,7 @@ class DiskState:
         path = self.path(name)
         self.make(path.parent)
         try:
-            stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+            stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b", buffering=0)
         except OSError as error:
             raise unwritable(path, error) from error
         end = last_line_end(stream)

@@ -203,6 +203,10 @@ Count = Callable[[Item, Store, Params], Mapping[str, int]]
 little, and raises an FsxapError where it cannot tell."""
 
 
+def no_waiting(_params: Params) -> float:
+    return 0.0
+
+
 def no_units(_item: Item, _params: Params) -> Mapping[str, int]:
     return {}
 
@@ -227,6 +231,8 @@ class UseCase:
     footprint: Footprint = Footprint()
     units: Units = no_units
     count: Count | None = None
+    waits: Callable[[Params], float] = no_waiting
+    """Seconds that an item may spend waiting for others, beside the time it may take."""
     engines: tuple[str, ...] = ()
     """Capabilities used, for --dry-run and the digest: "ontap", "sql", "narrator", ..."""
     sample: Callable[[Path], None] | None = None

@@ -84,7 +84,7 @@ def parse(body: bytes, what: str) -> Record:
     """
     try:
         value = _LENIENT.decode(body.decode("utf-8", "surrogateescape"))
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise malformed(what, "the body is not a JSON object")

@@ -68,7 +68,7 @@ def _login(value: str, user: str, where: str) -> Login:
 def _parse(value: str, where: str) -> tuple[str, str]:
     try:
         content = json.loads(value) if value.lstrip().startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         return "", value

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from fsxap import yamltext
 from fsxap.errors import ConfigurationError
 
 RETAIN = ("uids", "device", "institution", "patient", "full-dates", "modified-dates", "safe-private")
@@ -167,11 +168,9 @@ def resolve(written: str, kind: str) -> str:
 
 def overrides(path: str) -> dict[int, str]:
     """A local policy: YAML that maps tags, as `0008,0070` or `(0008,0070)`, to X, Z, D, K, C or U."""
-    import yaml
-
     try:
-        content = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = yamltext.plain(Path(path).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise _unusable(f"cannot be read: {' '.join(str(error).split())}", path) from error
     if not isinstance(content, dict):
         raise _unusable("does not map tags to actions", path)

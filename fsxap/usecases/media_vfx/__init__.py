@@ -113,6 +113,7 @@ USE_CASE = UseCase(
     ),
     engines=("farm", "text_on_frames", "moderation"),
     units=units,
+    waits=lambda params: float(params["wait"]) if params["submit"] else 0.0,
     sample=write_sample,
     rules={name: rule.meaning for name, rule in RULES.items()},
 )

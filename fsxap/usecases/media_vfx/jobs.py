@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from fsxap import yamltext
 from fsxap.errors import ConfigurationError
 from fsxap.model import digest, dumps
 from fsxap.rendering import FarmJob
@@ -29,18 +30,16 @@ def job_template(name: str) -> dict[str, Any]:
 
 def load(name: str) -> dict[str, Any]:
     """A bundled template by its name, or the user's own by its path, as plain values."""
-    import yaml
-
     try:
         text = (
             files(__package__).joinpath("data", "openjd", f"{name}.yaml").read_text(encoding="utf-8")
             if name in BUNDLED
             else Path(name).read_text(encoding="utf-8")
         )
-        found = yaml.safe_load(text) if len(text) <= LARGEST else None
+        found = yamltext.plain(text) if len(text) <= LARGEST else None
     except OSError as error:
         raise _wrong(name, f"cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise _wrong(name, "is neither YAML nor JSON") from error
     if not isinstance(found, dict) or found.get("specificationVersion") != "jobtemplate-2023-09":
         raise _wrong(name, "is no job template of the version jobtemplate-2023-09")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fsxap import yamltext
 from fsxap.errors import ConfigurationError
 from fsxap.usecases.media_vfx.names import read_range
 
@@ -49,16 +50,14 @@ def specification(path: str) -> dict[str, Any]:
     that is wrong."""
     if not path:
         return {}
-    import yaml
-
     try:
         body = Path(path).read_bytes()[: LARGEST + 1]
         if len(body) > LARGEST:
             raise _wrong(path, "is larger than 1 MiB")
-        found = yaml.safe_load(body)
+        found = yamltext.plain(body)
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise _wrong(path, "is neither YAML nor JSON") from error
     if not isinstance(found, Mapping):
         raise _wrong(path, "holds no keys and values")
