@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench prove docs lock wheel clean
+.PHONY: demo test check bench chaos prove docs lock wheel clean
 
 $(READY): requirements.lock pyproject.toml fsxap/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fsxap needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -27,6 +27,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+chaos: $(READY)   ## seeded runs under faults; ARGS="--seed 7" replays one
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 prove: $(READY)   ## check the deployment templates with tools that have environments of their own
 	$(BIN)/python -m benchmarks.prove

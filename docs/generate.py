@@ -16,12 +16,13 @@ MADE = "<!-- Made from the program by `make docs`; edit the program instead. -->
 
 def pages() -> dict[str, str]:
     """File name → content."""
-    from docs import costs, regions, spark_sql, troubles
+    from docs import costs, regions, reliability, spark_sql, troubles
 
     return {
         "cost.md": MADE + costs.page(),
         "regions.md": MADE + regions.page(),
         "troubleshooting.md": MADE + troubles.page(),
+        "reliability.md": MADE + reliability.page(),
         "cli.md": MADE + "# Commands\n\n" + "\n".join(commands()),
         "settings.md": MADE + settings(),
         "exit-codes.md": MADE + exit_codes(),

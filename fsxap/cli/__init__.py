@@ -14,6 +14,12 @@ def main(argv: list[str] | None = None) -> int:
         version = ".".join(map(str, sys.version_info[:3]))
         sys.stdout.write(f"fsxap {__version__} (Python {version})\n")
         return 0
-    from fsxap.cli.app import run
+    try:
+        from fsxap.cli.app import run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:
+        # Imports take longer than an impatient Ctrl-C.
+        from fsxap.cli import failures
+
+        return failures.report(failures.interrupted(), as_json=failures.wants_json(arguments))

@@ -69,13 +69,16 @@ def undone(
 ) -> Iterator[Item | Unlisted]:
     """What the ledger of (use case, source) does not hold as done, with whatever parameters it was done."""
     from fsxap.engine import ledger
+    from fsxap.engine.runs import newest
     from fsxap.engine.state import folder_name
 
     state, seal = session.state(), ""
     if case.seal is not None:
         state = _sealed(session, case)
         seal = state.seal.fingerprint
-    lines = state.lines(f"{folder_name(case.name, source, seal)}/ledger")
+    folder = folder_name(case.name, source, seal)
+    newest(state, folder)
+    lines = state.lines(f"{folder}/ledger")
     for kind, entry, _row in ledger.join(listing, ledger.rows(lines), None, lambda _row: False):
         if entry is not None and kind in ("todo", "unlisted"):
             yield entry
@@ -124,6 +127,12 @@ def _items(lines: Iterable[bytes], name: str) -> Iterator[Item]:
         try:
             row = json.loads(line)
             kind = row.get("type", "item")
+            if row.get("v", 1) != 1:
+                raise ConfigurationError(
+                    f"{name}, line {number} is a record of version {row['v']}, which this fsxap does not know",
+                    code="record-version",
+                    hint="upgrade fsxap, or make the manifest anew with discover -o FILE",
+                )
             if kind == "item":
                 yield Item.from_record(row)
         except (ValueError, AttributeError, KeyError, RecursionError) as error:

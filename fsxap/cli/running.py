@@ -15,7 +15,7 @@ from fsxap.engine.budget import Budget, estimated
 from fsxap.engine.execute import Errand, Outcome
 from fsxap.engine.kit import Ask, Kit
 from fsxap.engine.locations import Location
-from fsxap.engine.runs import Job, locked
+from fsxap.engine.runs import Job, locked, newest
 from fsxap.engine.scope import Scope
 from fsxap.engine.sealed import Seal, sealed
 from fsxap.engine.stages import Plan
@@ -110,6 +110,7 @@ def job_of(session: Session, order: Order, kit: Kit) -> tuple[Job, State]:
 def preview(session: Session, order: Order, kit: Kit) -> Iterator[tuple[str, Item | Unlisted | None]]:
     """What a run would see, without writing anything."""
     job, state = job_of(session, order, kit)
+    newest(state, job.folder)
     listing = listing_of(order, kit)()
     if order.use_case.discover is not None or order.listing is not None:
         listing = stages.sort_listing(listing, session.scratch)

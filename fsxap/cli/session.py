@@ -17,6 +17,7 @@ from fsxap.cli.progress import Bar, Shown, open_progress
 from fsxap.engine.cancel import Cancel, on_signals
 from fsxap.engine.settings import Settings, from_process
 from fsxap.engine.state import DiskState, state_root
+from fsxap.errors import Interrupted
 
 LEVELS = (logging.ERROR, logging.INFO, logging.DEBUG)
 
@@ -51,6 +52,10 @@ class Session:
                 yield cls(
                     settings, output, progress, cancel, Path(scratch), interactive, common["quiet"], common["out"]
                 )
+            except Interrupted:
+                # Whoever noticed it first does not know which signal it was.
+                cancel.check()
+                raise
             finally:
                 progress.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
 from fsxap.engine.sorting import spill_sort
-from fsxap.engine.state import DiskState, State
+from fsxap.engine.state import DiskState, State, damaged
 from fsxap.model import Result, dumps
 
 PART = 500
@@ -114,8 +114,11 @@ def settled(state: State, run: str, scratch: Path) -> Iterator[Outcome]:
 
 
 def _outcome(line: bytes) -> Outcome:
-    row = json.loads(line)
-    return Outcome(row["item"]["key"], row["status"] != "failed", line)
+    try:
+        row = json.loads(line)
+        return Outcome(row["item"]["key"], row["status"] != "failed", line)
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged("the results") from error
 
 
 def _spilled(outcome: Outcome) -> bytes:

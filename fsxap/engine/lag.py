@@ -20,4 +20,5 @@ def measure(state: State, run: Run, at: datetime, *, complete: bool) -> int:
     if known is None or complete:
         known = {"format": FORMAT, "run": run.id, "started": run.started}
         runs.write_json(state, name, known)
-    return max(0, int((at - datetime.fromisoformat(known["started"])).total_seconds()))
+    started = runs.readable(known, f"the state at {state.locate(name)}")["started"]
+    return max(0, int((at - datetime.fromisoformat(started)).total_seconds()))

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from fsxap.engine.state import damaged
 from fsxap.model import Item, Result, Unlisted, dumps
 
 DONE = frozenset({b"ok", b"skipped"})
@@ -39,8 +40,11 @@ class OutOfOrder(Exception):
 
 
 def decode(line: bytes) -> Row:
-    raw, version, digest, status, _ = line.split(b"\t", 4)
-    key = json.loads(raw) if b"\\" in raw else raw[1:-1].decode()
+    try:
+        raw, version, digest, status, _ = line.split(b"\t", 4)
+        key = json.loads(raw) if b"\\" in raw else raw[1:-1].decode()
+    except ValueError as error:
+        raise damaged("the ledger") from error
     return Row(key, version, digest, status, line)
 
 

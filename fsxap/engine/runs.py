@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fsxap.engine import journal, ledger
-from fsxap.engine.state import DiskState, State, folder_name
+from fsxap.engine.state import DiskState, State, damaged, folder_name
 from fsxap.errors import ConfigurationError
 from fsxap.model import FORMAT, Record, dumps, now
 
@@ -75,11 +75,7 @@ class Run:
 
     @classmethod
     def from_record(cls, row: Record) -> Run:
-        if row["format"] > FORMAT:
-            raise ConfigurationError(
-                f"the state of run {row['run']} was written by a newer fsxap (format {row['format']})",
-                hint="upgrade fsxap, or choose another place with --state",
-            )
+        readable(row, f"the state of run {row.get('run')}")
         job = Job(row["use_case"], row["source"], row["digest"], row["scope"], row.get("seal", ""))
         return cls(row["run"], job, row["started"], row["stage"], row["counts"])
 
@@ -96,9 +92,38 @@ def write_json(state: State, name: str, record: Any) -> None:
 
 def read_json(state: State, name: str) -> Record | None:
     for line in state.lines(name):
-        found: Record = json.loads(line)
+        try:
+            found: Record = json.loads(line)
+        except ValueError as error:
+            raise damaged(state.locate(name)) from error
         return found
     return None
+
+
+def readable(row: Record, what: str) -> Record:
+    """The row, when what it speaks for is of a format this program reads: runs, ledgers, manifests and results."""
+    number = row.get("format")
+    if isinstance(number, int) and 1 <= number <= FORMAT:
+        return row
+    if isinstance(number, int) and number > FORMAT:
+        raise ConfigurationError(
+            f"{what} was written by a newer fsxap (format {number}, this one reads {FORMAT})",
+            code="state-format",
+            hint="upgrade fsxap, or choose another place with --state DIR",
+        )
+    raise ConfigurationError(
+        f"{what} does not say a format this fsxap knows",
+        code="state-format",
+        hint="choose another place with --state DIR: everything is done once more there, and outputs stay as they are",
+    )
+
+
+def newest(state: State, folder: str) -> Run | None:
+    """The run begun last for a use case and source. Asked before the ledger is read, since it says its format."""
+    pointer = read_json(state, f"{folder}/current.json")
+    if pointer is None:
+        return None
+    return load(state, folder, readable(pointer, f"the state in {state.locate(folder)}")["run"])
 
 
 def save(state: State, run: Run) -> Run:
@@ -120,8 +145,7 @@ def begin(state: State, job: Job, *, resume: bool = True, scratch: Path) -> Run:
 
     An unfinished run of another configuration or scope is not lost: its results enter the ledger first.
     """
-    pointer = read_json(state, f"{job.folder}/current.json")
-    open_run = load(state, job.folder, pointer["run"]) if pointer else None
+    open_run = newest(state, job.folder)
     if open_run is not None and open_run.stage != "done":
         if resume and open_run.job == job:
             return open_run

@@ -7,6 +7,7 @@ which grows line by line and may end in half a line after a power cut.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -14,11 +15,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from fsxap.errors import ConfigurationError, NotFound
 from fsxap.model import Unlisted, digest
 from fsxap.ports import Store
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class State(Protocol):
@@ -146,13 +150,33 @@ class DiskState:
         path = self.path(name)
         self.make(path.parent)
         try:
-            stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b", buffering=0)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            stream = Growing(os.open(path, flags, 0o600), path)
         except OSError as error:
             raise unwritable(path, error) from error
-        end = last_line_end(stream)
+        end = last_line_end(cast(BinaryIO, stream))
         stream.truncate(end)
         stream.seek(end)
-        return stream
+        return cast(BinaryIO, stream)
+
+
+class Growing(io.FileIO):
+    """A file that takes all it is given or says that the state cannot be written."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        super().__init__(handle, "r+b")
+        self._path = path
+
+    def write(self, data: ReadableBuffer) -> int:
+        # A disk that fills up takes half a line and says nothing until it is asked to take more.
+        with memoryview(data) as view:
+            done = 0
+            try:
+                while done < len(view):
+                    done += super().write(view[done:]) or 0
+            except OSError as error:
+                raise unwritable(self._path, error) from error
+        return done
 
 
 class StoreState:
@@ -218,6 +242,14 @@ def last_line_end(stream: BinaryIO) -> int:
         if found >= 0:
             return position + found + 1
     return 0
+
+
+def damaged(where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the state at {where} is damaged: a line of it cannot be read",
+        code="state-damaged",
+        hint="restore it from a copy, or choose another place with --state DIR, where everything is done once more",
+    )
 
 
 def unwritable(path: Path, error: OSError) -> ConfigurationError:

@@ -110,9 +110,12 @@ class ObjectStream(io.RawIOBase):
         return count
 
     def _connect(self) -> None:
-        """Ask for the rest, from the current position."""
-        whole = self._position == 0 and self._end is None and self._etag is None
-        request = self._request if whole else {**self._request, "Range": f"bytes={self._position}-{self._last}"}
+        """Ask for the rest, from the current position.
+
+        By a range even where that is all of it: then the answer says twice how long the object is, and an answer
+        with too small a length is continued and not taken for the whole.
+        """
+        request = {**self._request, "Range": f"bytes={self._position}-{self._last}"}
         try:
             with translated(f"reading {self._where}"):
                 answer = self._client.get_object(**request)

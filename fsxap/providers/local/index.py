@@ -219,6 +219,8 @@ class DuckIndex:
                 self._all(_TABLES.format(size=self._embedder.size if self._embedder else 1))
                 self._all("INSERT INTO about VALUES ('format', ?), ('embedder', ?)", FORMAT, engine)
         about = dict(self._all("SELECT name, value FROM about"))
+        if (stored := about.get("format")) != FORMAT:
+            raise self._unusable(f"its format is {stored or 'not said'}, and this fsxap reads {FORMAT}")
         if about != {"format": FORMAT, "embedder": engine}:
             had = about.get("embedder") or "words alone"
             raise ConfigurationError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from fsxap.acl.model import Descriptor, Entry, Share
@@ -40,7 +41,15 @@ def discover(kit: Kit) -> Iterator[Item | Unlisted]:
     for volume in kit.ontap.volumes():
         walk = kit.ontap.walk(volume, kit.params["path"], files=kit.params["files"], depth=kit.params["depth"])
         for entry in walk:
-            yield entry if isinstance(entry, Unlisted) else _item(entry, suffix)
+            yield _apart(entry) if isinstance(entry, Unlisted) else _item(entry, suffix)
+
+
+def _apart(entry: Unlisted) -> Unlisted:
+    """Under a key of its own: the folder whose listing failed is an item too, and its verdict must not hide that.
+
+    A folder that vanished is not: what became of it, its own item says.
+    """
+    return entry if entry.failure.code == "vanished" else replace(entry, key=f"{entry.key}/")
 
 
 def share_key(share: Share) -> str:

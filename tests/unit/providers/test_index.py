@@ -186,6 +186,17 @@ def test_an_index_is_asked_as_it_was_made(tmp_path: Path) -> None:
         DuckIndex(tmp_path / "i", KEY, Letters())
 
 
+@pytest.mark.parametrize("change", ["UPDATE about SET value = '2' WHERE name = 'format'", "DELETE FROM about"])
+def test_an_index_of_another_format_is_not_asked(tmp_path: Path, change: str) -> None:
+    with index(tmp_path / "i", TEXTS):
+        pass
+    with duckdb.connect(str(tmp_path / "i")) as database:
+        database.execute(change)
+    with pytest.raises(ConfigurationError, match=r"its format is (2|not said)") as caught:
+        DuckIndex(tmp_path / "i", KEY)
+    assert "--rebuild" in caught.value.hint
+
+
 def test_likeness_finds_what_words_do_not(tmp_path: Path) -> None:
     with index(tmp_path / "i", TEXTS, Letters()) as made:
         assert keys(made.search("leeeaase offfice", 1)) == ["lease.txt"]

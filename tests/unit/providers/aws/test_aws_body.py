@@ -70,10 +70,10 @@ def test_a_body_that_breaks_off_is_continued(origin: Origin, objects: Objects, s
     objects.cuts, objects.reset = [600_000, 300_000], reset
     assert store.read("a") == BODY
     seen = ranges(origin)
-    assert seen[0] == ""
+    assert seen[0] == "bytes=0-"
     assert all(re.fullmatch(r"bytes=\d+-", each) for each in seen[1:])
     if not reset:
-        assert seen == ["", "bytes=600000-", "bytes=900000-"]
+        assert seen == ["bytes=0-", "bytes=600000-", "bytes=900000-"]
 
 
 def test_a_stream_is_continued_where_it_broke(origin: Origin, objects: Objects, store: S3Store) -> None:
@@ -81,7 +81,7 @@ def test_a_stream_is_continued_where_it_broke(origin: Origin, objects: Objects, 
     with store.open("a") as stream:
         pieces = list(iter(lambda: stream.read(70_001), b""))
     assert b"".join(pieces) == BODY
-    assert ranges(origin) == ["", "bytes=100000-", "bytes=100000-", "bytes=200000-"]
+    assert ranges(origin) == ["bytes=0-", "bytes=100000-", "bytes=100000-", "bytes=200000-"]
 
 
 def test_a_range_is_continued_within_itself(origin: Origin, objects: Objects, store: S3Store) -> None:
@@ -94,6 +94,18 @@ def test_a_range_that_ends_early_without_a_word_is_continued(origin: Origin, obj
     objects.shorts = [40, 0]
     assert store.read("a", 1000, 100) == BODY[1000:1100]
     assert ranges(origin) == ["bytes=1000-1099", "bytes=1040-1099", "bytes=1040-1099"]
+
+
+def test_a_whole_object_with_too_small_a_length_is_continued(origin: Origin, objects: Objects, store: S3Store) -> None:
+    objects.shorts = [600_000]
+    assert store.read("a") == BODY
+    assert ranges(origin) == ["bytes=0-", "bytes=600000-"]
+
+
+def test_an_empty_object_is_read_with_one_request(origin: Origin, objects: Objects, store: S3Store) -> None:
+    objects.body = b""
+    assert store.read("a") == b""
+    assert len(origin.requests) == 1
 
 
 def test_an_answer_without_a_length_is_refused(origin: Origin, store: S3Store) -> None:
