@@ -19,16 +19,16 @@ from pathlib import Path
 SOURCE = Path(__file__).parent / "origin" / "s3.c"
 
 
-def program() -> Path:
-    """The compiled origin, made again when its source is newer."""
-    built = SOURCE.with_suffix("")
-    if built.exists() and built.stat().st_mtime >= SOURCE.stat().st_mtime:
+def compiled(source: Path, *flags: str) -> Path:
+    """The program of a source in C, made again when the source is newer."""
+    built = source.with_suffix("")
+    if built.exists() and built.stat().st_mtime >= source.stat().st_mtime:
         return built
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:
-        raise SystemExit("the benchmarks' S3 origin needs a C compiler: install one, or name it with CC")
+        raise SystemExit("the benchmarks' servers need a C compiler: install one, or name it with CC")
     fresh = built.with_suffix(".new")
-    subprocess.run([compiler, "-O2", "-D_GNU_SOURCE", "-pthread", "-o", fresh, SOURCE], check=True)
+    subprocess.run([compiler, "-O2", "-D_GNU_SOURCE", "-pthread", "-o", fresh, source, *flags], check=True)
     return fresh.replace(built)
 
 
@@ -36,7 +36,9 @@ def program() -> Path:
 def origin(**options: float) -> Iterator[str]:
     """Its address while it runs; options as on the command line: keys, sites, size, delay_ms, knee."""
     given = [text for name, number in options.items() for text in (f"--{name.replace('_', '-')}", str(number))]
-    with subprocess.Popen([program(), *given], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [compiled(SOURCE), *given], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
         yield server.stdout.readline().strip()
@@ -44,4 +46,4 @@ def origin(**options: float) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    os.execv(program(), [str(program()), *sys.argv[1:]])
+    os.execv(compiled(SOURCE), [str(compiled(SOURCE)), *sys.argv[1:]])

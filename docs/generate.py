@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made from the program by `make docs`; edit the program instead. -->\n\n"
@@ -16,9 +17,13 @@ MADE = "<!-- Made from the program by `make docs`; edit the program instead. -->
 
 def pages() -> dict[str, str]:
     """File name → content."""
+    from benchmarks import _page
     from docs import costs, regions, reliability, spark_sql, troubles
 
-    return {
+    results = _page.kept()
+    charts = {f"images/{name}": svg for name, _, svg in _page.charts(results)}
+    return charts | {
+        "benchmarks.md": measured(results),
         "cost.md": MADE + costs.page(),
         "regions.md": MADE + regions.page(),
         "troubleshooting.md": MADE + troubles.page(),
@@ -30,6 +35,20 @@ def pages() -> dict[str, str]:
         "../fsxap/patterns/spark/scripts/sensor_sql.py": spark_sql.module(),
         "use-cases/parameters.md": MADE + "# Use-case parameters\n\n" + "\n".join(parameters()),
     }
+
+
+def measured(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page of the benchmarks, with what is kept of them between its marks."""
+    from benchmarks import _page
+
+    shown = "\n\n".join(f"![{title}](images/{name})" for name, title, _ in _page.charts(results))
+    parts = {"figures": _page.figures(results), "charts": shown, "results": _page.tables(results)}
+    text = (HERE / "benchmarks.md").read_text(encoding="utf-8")
+    for mark, part in parts.items():
+        before, _, rest = text.partition(f"<!-- {mark} -->\n")
+        _, _, after = rest.partition(f"<!-- /{mark} -->")
+        text = f"{before}<!-- {mark} -->\n{part}\n<!-- /{mark} -->{after}"
+    return text
 
 
 def commands() -> Iterator[str]:

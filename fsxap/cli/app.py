@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
+from importlib import import_module
 from typing import Any
 
 import typer
+from typer.models import CommandInfo, TyperInfo
 
-from fsxap.cli import (
-    ask,
-    cost,
-    crosswalk,
-    demo,
-    deploy,
-    discover,
-    doctor,
-    failures,
-    init,
-    report,
-    run_uc,
-    scan_acl,
-    spark,
-)
-from fsxap.cli.options import EXITS
+from fsxap.cli import failures
 from fsxap.errors import FsxapError
 
-COMMANDS = (init, discover, scan_acl, run_uc, ask, deploy, report, cost, doctor, demo, crosswalk, spark)
+COMMANDS = {
+    "init": "Write fsxap.yaml from flags, answers and what FSx says.",
+    "discover": "List the files of a folder or access point.",
+    "scan-acl": "Audit permissions through the ONTAP REST API.",
+    "run-uc": "Run a use case over a folder or access point.",
+    "ask": "Answer a question from files, with citations.",
+    "deploy": "Deploy a use case, scheduled, with least privilege.",
+    "report": "Write the report of a run.",
+    "cost": "Estimate what a use case costs.",
+    "doctor": "Check layer by layer what a run needs.",
+    "demo": "Show everything offline, on a sample volume.",
+    "crosswalk": "Read an encrypted crosswalk.",
+    "spark": "Run Spark scripts of your own.",
+}
+"""Command → its line in `fsxap --help`; each is a module of its name that is imported when the command is asked for."""
 
 
-def build() -> typer.Typer:
+def build(only: str | None = None) -> typer.Typer:
+    """The application; with `only`, the other commands are no more than their lines in the help."""
     app = typer.Typer(
         name="fsxap",
         help="Audit and process files on Amazon FSx for NetApp ONTAP.\n\n"
         "From a laptop: permissions through the ONTAP REST API, pipelines through S3 Access Points.",
-        epilog=EXITS,
+        epilog=failures.EXITS,
         add_completion=True,
         no_args_is_help=False,
         pretty_exceptions_enable=False,
@@ -51,9 +54,28 @@ def build() -> typer.Typer:
             typer.echo(f"fsxap {__version__}")
             raise typer.Exit
 
-    for module in COMMANDS:
-        module.register(app)
+    for name in COMMANDS:
+        if only is None or name == only:
+            import_module(f"fsxap.cli.{name.replace('-', '_')}").register(app)
+        else:
+            app.command(name)(_not_asked)
+    listed: list[CommandInfo | TyperInfo] = [*app.registered_commands, *app.registered_groups]
+    for each in listed:
+        each.short_help = COMMANDS[str(each.name)]
     return app
+
+
+def _not_asked() -> None:
+    raise RuntimeError("a command that was not built was called")
+
+
+def asked(arguments: list[str]) -> str:
+    """The command that is called or completed, without parsing: options before it take no values."""
+    words = arguments
+    if "_FSXAP_COMPLETE" in os.environ:
+        # bash gives the line in the first, the other shells in the second.
+        words = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()[1:]
+    return next((word for word in words if not word.startswith("-")), "")
 
 
 def run(arguments: list[str]) -> int:
@@ -62,7 +84,7 @@ def run(arguments: list[str]) -> int:
     # What is in memory, passwords and documents, is not for a core file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        code = build()(arguments or ["--help"], standalone_mode=False)
+        code = build(asked(arguments))(arguments or ["--help"], standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:

@@ -14,6 +14,11 @@ from fsxap.cli.terminal import visible
 from fsxap.errors import FsxapError, Interrupted, UsageError
 from fsxap.model import dumps, now
 
+EXITS = (
+    "Exit codes: 0 done; 1 some items failed; 2 usage; 3 findings at or above --fail-on; 130/143/141 interrupted, "
+    "terminated, reader went away; 253 configuration or environment; 254 a service answered with an error; 255 a bug."
+)
+
 
 def wants_json(arguments: list[str]) -> bool:
     """Whether the final error should be JSON: known before parsing, since parsing may be what fails."""

@@ -8,14 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from fsxap.cli.failures import broken_pipe
+from fsxap.cli.failures import EXITS, broken_pipe
 from fsxap.cli.session import Session
 from fsxap.engine.settings import BY_NAME
-
-EXITS = (
-    "Exit codes: 0 done; 1 some items failed; 2 usage; 3 findings at or above --fail-on; 130/143/141 interrupted, "
-    "terminated, reader went away; 253 configuration or environment; 254 a service answered with an error; 255 a bug."
-)
 
 
 def option(*flags: str, help: str, metavar: str | None = None, complete: Callable[..., list[str]] | None = None) -> Any:

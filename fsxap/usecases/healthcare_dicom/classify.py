@@ -116,7 +116,8 @@ def classify(file: File) -> Class:
 
 def _public(word: str) -> str:
     """A defined term, which may be told; the header of a file may hold any other word."""
-    return word if word.isalnum() and word.lower() in tables().vocabulary - names() else ""
+    plain = word.lower()
+    return word if word.isalnum() and plain in tables().vocabulary and plain not in names() else ""
 
 
 def _kind(sop_class: str, picture: bool) -> str:

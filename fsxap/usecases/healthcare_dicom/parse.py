@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from fsxap.errors import ItemError
@@ -19,6 +19,7 @@ VRS = LONG | frozenset(
     | {"UL", "US"}
 )
 SPELT = {vr.encode(): vr for vr in VRS}
+SHORT = frozenset(vr.encode() for vr in VRS - LONG)
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXELS = 0x7FE00010
@@ -166,6 +167,29 @@ class Reader:
             raise Malformed("an item has no end")
         return tuple(found), at
 
+    def header(self, at: int, wanted: Collection[int]) -> Elements:
+        """What is wanted before the pixels, and the last element; others of a short form are stepped over."""
+        found: list[Element] = []
+        data, head, short = self.data, self._head, frozenset[bytes]() if self.implicit else SHORT
+        end, previous, place = len(data), -1, at
+        while at + 8 <= end:
+            group, number, raw, length = head(data, at)
+            tag = group << 16 | number
+            if tag >= PIXELS or tag <= previous:
+                break
+            stop = at + 8 + length
+            if raw not in short or tag in wanted or stop > end:
+                try:
+                    element, stop = self.element(at, end, 0)
+                except (Malformed, struct.error):
+                    break
+                if tag in wanted:
+                    found.append(element)
+            previous, place, at = tag, at, stop
+        if previous >= 0 and previous not in wanted:
+            found.append(self.element(place, end, 0)[0])
+        return tuple(found)
+
     def _fragments_end(self, at: int, end: int) -> int:
         """Where the sequence delimiter of an encapsulated value stands."""
         while at + 8 <= end:
@@ -178,15 +202,18 @@ class Reader:
         raise Malformed("the encapsulated pixel data has no end")
 
 
-def read(data: bytes, dictionary: Mapping[int, str], *, header: bool = False) -> File:
-    """`header`: stop quietly where the bytes end, because only the beginning of the file was read."""
+def read(data: bytes, dictionary: Mapping[int, str], *, header: Collection[int] | None = None) -> File:
+    """`header`: only these attributes and, so that it is seen how far the bytes went, the last one before the pixels.
+
+    Stops quietly where the bytes end, because only the beginning of the file was read.
+    """
     try:
         return _read(data, dictionary, header)
     except (struct.error, IndexError, RecursionError, zlib.error):
         raise Malformed("the data set is cut short or damaged") from None
 
 
-def _read(data: bytes, dictionary: Mapping[int, str], header: bool) -> File:
+def _read(data: bytes, dictionary: Mapping[int, str], header: Collection[int] | None) -> File:
     preamble = data[128:132] == b"DICM"
     at = 132 if preamble else 0
     meta: list[Element] = []
@@ -206,8 +233,10 @@ def _read(data: bytes, dictionary: Mapping[int, str], header: bool) -> File:
         at = 0
     syntax = _encoding(data, at, named)
     reader = Reader(data, dictionary, implicit=syntax == IMPLICIT, big=syntax == BIG)
-    elements, stop = _top(reader, at, header)
-    return File(tuple(meta), elements, syntax, preamble, 0 if header else len(data) - stop)
+    if header is not None:
+        return File(tuple(meta), reader.header(at, header), syntax, preamble, 0)
+    elements, stop = _top(reader, at)
+    return File(tuple(meta), elements, syntax, preamble, len(data) - stop)
 
 
 def _encoding(data: bytes, at: int, named: str) -> str:
@@ -223,19 +252,16 @@ def _encoding(data: bytes, at: int, named: str) -> str:
     return EXPLICIT if named in ("", IMPLICIT, DEFLATED, BIG) else named
 
 
-def _top(reader: Reader, at: int, header: bool) -> tuple[Elements, int]:
+def _top(reader: Reader, at: int) -> tuple[Elements, int]:
     found: list[Element] = []
     end, last = len(reader.data), -1
     while at + 8 <= end:
         try:
-            tag = reader.tag(at)
-            if header and tag >= PIXELS:
-                break
-            if tag <= last:
+            if reader.tag(at) <= last:
                 raise Malformed("the elements are not in order")
             element, at = reader.element(at, end, 0)
         except (Malformed, struct.error):
-            if header or last >= PIXELS or _is_rubbish(reader, at, last):
+            if last >= PIXELS or _is_rubbish(reader, at, last):
                 break
             raise
         found.append(element)

@@ -10,7 +10,7 @@ from fsxap.errors import ConfigurationError, ItemError, MissingExtra
 from fsxap.model import Finding, Item, Result
 from fsxap.ports import PhiText, Store
 from fsxap.usecases.healthcare_dicom import crosswalk, metadata, profile, verify
-from fsxap.usecases.healthcare_dicom.classify import HEADER, LIMIT, Class, classify, is_dicom
+from fsxap.usecases.healthcare_dicom.classify import FIELDS, HEADER, LIMIT, Class, classify, is_dicom
 from fsxap.usecases.healthcare_dicom.graphics import is_graphic
 from fsxap.usecases.healthcare_dicom.image import overlaid
 from fsxap.usecases.healthcare_dicom.memory import Memory
@@ -210,10 +210,10 @@ def header(source: Store, key: str, head: bytes, chosen: Profile) -> File | None
     """What `head`, the first HEADER bytes, says, or else a little more of the file; None where that is no data set."""
     dictionary = chosen.tables.dictionary
     try:
-        file = read(head, dictionary, header=True)
+        file = read(head, dictionary, header=FIELDS)
         if len(head) == HEADER and not (file.elements and file.elements[-1].tag >> 16 >= 0x28):
             # Long private groups may stand before the picture's own attributes.
-            file = read(source.read(key, 0, LIMIT), dictionary, header=True)
+            file = read(source.read(key, 0, LIMIT), dictionary, header=FIELDS)
     except Malformed:
         return None
     return file if file.elements else None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,14 @@ from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from fsxap.errors import ItemError
 from fsxap.usecases.healthcare_dicom import profile
+from fsxap.usecases.healthcare_dicom.classify import FIELDS, classify
 from fsxap.usecases.healthcare_dicom.encode import write
-from fsxap.usecases.healthcare_dicom.parse import BIG, EXPLICIT, IMPLICIT, PIXELS, Malformed, read
+from fsxap.usecases.healthcare_dicom.parse import BIG, EXPLICIT, IMPLICIT, PIXELS, Elements, Malformed, read
 from fsxap.usecases.healthcare_dicom.release import release
 from tests.unit.usecases.healthcare_dicom.made import CT, KEY, MRN, chosen, dataset, parsed, sequence, stored
 
 DICTIONARY = profile.tables().dictionary
+PUBLIC = sorted((Path(__file__).resolve().parents[5] / "shared" / "data" / "dicom" / "files").glob("*"))
 WHOLE = stored(dataset(AnatomicRegionSequence=sequence(CodeValue="1", CodeMeaning="chest")))
 
 
@@ -100,6 +103,38 @@ def test_a_deflated_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         read(head + bomb, DICTIONARY)
 
 
-def test_a_header_is_enough_to_see_what_comes_before_the_pixels() -> None:
-    file = read(WHOLE[:-100], DICTIONARY, header=True)
-    assert [each.tag for each in file.elements] == [each.tag for each in parsed(WHOLE).elements if each.tag < PIXELS]
+def before_pixels(data: bytes) -> Elements:
+    return tuple(each for each in read(data, DICTIONARY).elements if each.tag < PIXELS)
+
+
+def encodings() -> list[bytes]:
+    elements = parsed(WHOLE).elements
+    return [write(elements, syntax=syntax, sop_class=CT, sop_instance="1.2") for syntax in (EXPLICIT, IMPLICIT, BIG)]
+
+
+@given(st.sampled_from(encodings()), st.data())
+def test_a_header_has_what_was_asked_for_and_the_last_element(data: bytes, draw: st.DataObject) -> None:
+    elements = before_pixels(data)
+    wanted = draw.draw(st.frozensets(st.sampled_from([each.tag for each in elements])))
+    found = read(data[:-100], DICTIONARY, header=wanted).elements
+    assert found == tuple(each for each in elements if each.tag in wanted or each is elements[-1])
+
+
+@given(st.sampled_from(encodings()), st.data())
+def test_a_header_that_is_cut_has_what_stands_before_the_cut(data: bytes, draw: st.DataObject) -> None:
+    elements = before_pixels(data)
+    cut = draw.draw(st.integers(600, len(data)))
+    found = read(data[:cut], DICTIONARY, header={each.tag for each in elements}).elements
+    assert found == elements[: len(found)]
+    # All but the element that the cut goes through, and what follows it.
+    assert cut < len(data) or found == elements
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.name)
+def test_a_file_is_of_the_class_that_its_header_says(path: Path) -> None:
+    data = path.read_bytes()
+    try:
+        whole = read(data, DICTIONARY)
+    except Malformed:
+        pytest.skip("it cannot be read as a whole")
+    assert classify(read(data, DICTIONARY, header=FIELDS)) == classify(whole)

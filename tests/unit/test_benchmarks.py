@@ -1,0 +1,44 @@
+"""How benchmarks are kept and shown."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+
+import pytest
+
+from benchmarks import _page
+from benchmarks.__main__ import main
+from benchmarks._measure import Run, figure, ratio
+
+
+def runs(*cpu: float) -> Sequence[Run]:
+    return [Run(1, each, 10) for each in cpu]
+
+
+def test_a_ratio_compares_turn_by_turn() -> None:
+    assert ratio(runs(1, 10, 3), runs(2, 10, 12)) == 0.5
+
+
+@pytest.mark.parametrize(("goal", "reached", "holds"), [("≤ 1", 1, True), ("≤ 1", 1.01, False), ("≥ 2", 1.9, False)])
+def test_a_figure_holds_or_not(goal: str, reached: float, holds: bool) -> None:
+    assert figure("it", goal, reached)["holds"] is holds
+
+
+def test_what_cannot_be_run_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nothing-such"]) == 2
+    assert "no benchmark nothing-such" in capsys.readouterr().err
+
+
+def test_a_table_has_every_column_and_a_figure_its_command() -> None:
+    kept = {"listing": {"load": 1.5, "rows": [{"a": 1}, {"b": "x|y"}], "figures": [figure("f", "≤ 2", 1)]}}
+    assert _page.table(kept["listing"]["rows"]) == "| a | b |\n| --- | --- |\n| 1 |  |\n|  | x\\|y |"  # type: ignore[arg-type]
+    assert "| f | ≤ 2 | 1.0 | yes | 1.5 | `python -m benchmarks listing` |" in _page.figures(kept)
+
+
+def test_charts_are_xml_with_what_was_measured() -> None:
+    rows = [{"path": "a & b", "items": 10**power, "cpu_us_an_item": 3.0 * power} for power in (3, 4, 6)]
+    drawn = ElementTree.fromstring(_page.scaling(rows))
+    assert "a & b" in "".join(drawn.itertext())
+    assert len([each for each in drawn.iter() if each.tag.endswith("circle")]) == 3
+    assert "12.5 s" in "".join(ElementTree.fromstring(_page.bars("t", {"fsxap": 1, "peer": 12.5}, "s")).itertext())
