@@ -80,7 +80,7 @@ def figure(name: str, goal: str, reached: float, unit: str = "") -> dict[str, An
     """One figure that has a goal: `≤ x` or `≥ x`."""
     sign, bound = goal.split()
     held = reached <= float(bound) if sign == "≤" else reached >= float(bound)
-    shown = float(f"{reached:.3g}")
+    shown = reached if isinstance(reached, int) else float(f"{reached:.3g}")
     return {"figure": name, "goal": f"{goal} {unit}".strip(), "reached": shown, "holds": held}
 
 

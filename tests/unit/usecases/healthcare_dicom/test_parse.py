@@ -113,7 +113,7 @@ def encodings() -> list[bytes]:
 
 
 @given(st.sampled_from(encodings()), st.data())
-def test_a_header_has_what_was_asked_for_and_the_last_element(data: bytes, draw: st.DataObject) -> None:
+def test_a_header_is_enough_to_see_what_comes_before_the_pixels(data: bytes, draw: st.DataObject) -> None:
     elements = before_pixels(data)
     wanted = draw.draw(st.frozensets(st.sampled_from([each.tag for each in elements])))
     found = read(data[:-100], DICTIONARY, header=wanted).elements
