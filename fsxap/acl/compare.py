@@ -97,8 +97,12 @@ def _by_creator(want: int | None, have: int | None, access: str, creators: Itera
     masks = [ace.mask for ace in creators if ace.access == access]
     if have is None:
         return None in masks
-    extra = have & ~want
-    return bool(extra) and any(mask is None or not extra & ~map_generic(mask) for mask in masks)
+    extra, given = have & ~want, 0
+    for mask in masks:
+        if mask is None:
+            return bool(extra)
+        given |= map_generic(mask)
+    return bool(extra) and not extra & ~given
 
 
 def spread(aces: Iterable[Ace]) -> dict[Key, int | None]:

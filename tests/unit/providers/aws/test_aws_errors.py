@@ -69,6 +69,12 @@ CASES: list[tuple[Exception, type[errors.FsxapError], str, str]] = [
     (answer("403", "Forbidden", "HeadObject", 403), errors.AccessDenied, "access-denied", "HeadBucket succeeds"),
     (answer("403", "Forbidden", "HeadBucket", 403), errors.AccessDenied, "bucket-denied", "ARN"),
     (answer("AccessDenied", "Access Denied", "PutObject", 403), errors.AccessDenied, "write-denied", "SnapLock"),
+    (
+        answer("ResourceNotReadyException", "no", "DetectCustomLabels"),
+        errors.ConfigurationError,
+        "model-not-running",
+        "start the model",
+    ),
     (answer("AccessDeniedException", "no", "DetectPHI"), errors.AccessDenied, "access-denied", "allow this action"),
     (
         answer("AccessDeniedException", "You don't have access to the model with the specified model ID.", "Converse"),
