@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +19,10 @@ from fsxap.emulator.sample import write_sample
 from fsxap.emulator.server import Emulator, serve
 from fsxap.emulator.trees import Folder
 from tests.e2e.program import Program
+from tests.unit.deploy.json_endpoint import listening
 from tests.unit.providers.aws_wire import AthenaService, Refusal
 
 POINTS = [{"Lifecycle": "AVAILABLE", "S3AccessPoint": {"ResourceARN": RECORDS, "Alias": "records-x-ext-s3alias"}}]
-Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,7 @@ class Lacking:
     athena: AthenaService
     uploaded: Callable[[], Uploaded]
 
-    def __call__(self, target: str, params: dict[str, Any]) -> dict[str, Any]:
-        service, _, operation = target.partition(".")
+    def __call__(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         if service == "AmazonAthena":
             if operation == "StartQueryExecution":
                 self.athena.location = params["ResultConfiguration"]["OutputLocation"].rpartition("/results")[0]
@@ -80,40 +77,7 @@ class Lacking:
             return {"S3AccessPointAttachments": POINTS}
         if service.startswith("Comprehend"):
             return {"Entities": [], "Languages": []}
-        raise Refusal("UnknownOperationException", f"{target} is not answered here")
-
-
-@contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """A service that speaks JSON 1.1 on loopback; its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            params = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-            try:
-                status, body = 200, answer(self.headers.get("X-Amz-Target", ""), params)
-            except Refusal as refusal:
-                status, body = refusal.status, {"__type": refusal.code, "message": refusal.message}
-            content = json.dumps(body, default=str).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        raise Refusal("UnknownOperationException", f"{service}.{operation} is not answered here")
 
 
 @contextmanager
@@ -162,7 +126,7 @@ def running(build: Path, functions: Path) -> Iterator[World]:
 
     with ExitStack() as stack:
         lacking = Lacking(AthenaService(folder, ""), uploaded)
-        elsewhere = stack.enter_context(answering(lacking))
+        elsewhere = stack.enter_context(listening(lacking))
         ontap = stack.enter_context(serve([Folder(folder / "volume")], port=443))
         named = {f"AWS_ENDPOINT_URL_{service}": elsewhere for service in ("ATHENA", "FSX", "COMPREHEND")}
         named["AWS_ENDPOINT_URL_S3"] = f"http://{S3_HOST}:4566"

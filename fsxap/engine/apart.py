@@ -267,6 +267,7 @@ def _fork(work: Work, suspicion: Suspicion, limits: Limits, cancel: Cancel) -> C
         os.close(telling)
         os.close(heard)
         return Child(pid, told, orders)
+    code = os.EX_SOFTWARE
     try:
         os.close(told)
         os.close(orders)
@@ -278,9 +279,10 @@ def _fork(work: Work, suspicion: Suspicion, limits: Limits, cancel: Cancel) -> C
             rest = {"code": error.code, "hint": error.hint, "exit": error.exit, "retryable": error.retryable}
             wire.send(ERROR, (error.message, rest))
         sys.stderr.flush()
+        code = os.EX_OK
     finally:
         # Nothing of the parent's may be unwound, closed or written a second time here.
-        os._exit(0)
+        os._exit(code)
 
 
 def _be_a_child(parent: int, heard: int, limits: Limits, cancel: Cancel) -> None:

@@ -33,7 +33,7 @@ def test_what_cannot_be_run_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_table_has_every_column_and_a_figure_its_command() -> None:
     kept = {"listing": {"load": 1.5, "rows": [{"a": 1}, {"b": "x|y"}], "figures": [figure("f", "≤ 2", 1)]}}
     assert _page.table(kept["listing"]["rows"]) == "| a | b |\n| --- | --- |\n| 1 |  |\n|  | x\\|y |"  # type: ignore[arg-type]
-    assert "| f | ≤ 2 | 1.0 | yes | 1.5 | `python -m benchmarks listing` |" in _page.figures(kept)
+    assert "| f | ≤ 2 | 1 | yes | 1.5 | `python -m benchmarks listing` |" in _page.figures(kept)
 
 
 def test_charts_are_xml_with_what_was_measured() -> None:

@@ -198,9 +198,6 @@ class Ranges:
                 return
             rows = beyond
 
-    def _divisible(self, each: Range) -> bool:
-        return self._level(each) is not None
-
     def _level(self, each: Range) -> str | None:
         """The next directory, from above, at whose names it can be cut: the prefix itself or more of its last key."""
         if not each.after.startswith(self._prefix) or (each.small and each.fetched < WHOLE):

@@ -128,11 +128,6 @@ def _under(text: Text, hit: Hit, below: int) -> Iterator[Zone]:
                 yield Zone(segment, 0, 0.88 - 0.1 * distance, hit.row + distance)
 
 
-def first_zone(zone: Zone) -> bool:
-    """Whether a zone is the label's own line."""
-    return zone.nearness > 0.95
-
-
 def band(rows_: Sequence[Row], page: int = 1) -> tuple[float, float]:
     """From where to where rows reach on a page."""
     tops = [row.box for row in rows_ if row.page == page]

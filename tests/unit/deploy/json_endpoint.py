@@ -23,13 +23,13 @@ def listening(answer: Answer) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            params = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            params = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
             name, _, operation = self.headers["X-Amz-Target"].partition(".")
             try:
                 status, told = 200, answer(name, operation, params)
             except Refusal as refusal:
-                status, told = 400, {"__type": refusal.code, "message": refusal.message}
-            body = json.dumps(told).encode()
+                status, told = refusal.status, {"__type": refusal.code, "message": refusal.message}
+            body = json.dumps(told, default=str).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(body)))
