@@ -54,6 +54,12 @@ RULES: dict[str, Rule] = {
     "frame-padding": Rule(
         "low", "The frame number is written with another number of digits.", "rename these files", False
     ),
+    "frame-naming": Rule(
+        "medium",
+        "The name is spelled unlike its sequence, or unlike the specification says.",
+        "rename these files",
+        False,
+    ),
     "slate-missing": Rule("medium", "The shot does not begin with a slate, which is required.", _SLATE, False),
     "slate-unexpected": Rule("medium", "The shot begins with a slate, which is forbidden.", _SLATE, False),
     "burn-in-missing": Rule("medium", "No text stands in one place of all frames looked at.", _BURN_IN, False),

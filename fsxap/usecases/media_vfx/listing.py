@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from fsxap.engine.types import Kit
 from fsxap.model import Item, Unlisted
 from fsxap.usecases.media_vfx import names
-from fsxap.usecases.media_vfx.sequences import Group, group
+from fsxap.usecases.media_vfx.sequences import Group, group, told_apart
 
 KINDS = names.IMAGES + names.SCENES
 OWN = ("_fsxap", ".fsxap")
@@ -19,7 +20,7 @@ def discover(kit: Kit) -> Iterator[Item | Unlisted]:
         if isinstance(entry, Unlisted):
             yield entry
         else:
-            yield from (made.item() for made in group(entry))
+            yield from (made.item() for made in told_apart(tuple(group(entry))))
 
 
 def folders(listing: Iterable[Item | Unlisted]) -> Iterator[list[Item] | Unlisted]:
@@ -52,4 +53,5 @@ def found_again(item: Item, kit: Kit) -> Group | None:
         for each in listed
         if isinstance(each, Item) and each.key.rpartition("/")[0] == folder and each.key.lower().endswith(KINDS)
     ]
-    return next((made for made in group(here) if made.key == item.key), None)
+    like = str(item.attrs.get("like", ""))
+    return next((replace(made, like=like) for made in group(here) if made.key == item.key), None)

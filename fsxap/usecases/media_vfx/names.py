@@ -22,6 +22,7 @@ _VIEW = re.compile(r"(?<=[._-])(left|right|l|r)(?=[._-])", re.IGNORECASE)
 _TEXTURE = re.compile(r"(?:^|[/._-])(?:udim|tex|texture|textures|tx|maps)(?:[/._-]|$)", re.IGNORECASE)
 _FRAME_TOKENS = re.compile(r"%0?(\d*)d|\$F(\d*)|(#+)|(@+)")
 _TILE_TOKENS = re.compile(r"<udim>|%\(udim\)d|\$\{?udim\}?", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s._-]+")
 _PART = re.compile(r"(-?\d+)(?:-(-?\d+)(?:[x:](\d+))?)?")
 
 
@@ -94,6 +95,13 @@ def matcher(pattern: str) -> re.Pattern[str]:
     tokens = {UDIM: r"1\d{3}", "%V": "(?:left|right)", "%v": "[lr]"}
     written = (tokens.get(part) or (r"-?\d+" if part.startswith("#") else re.escape(part)) for part in parts)
     return re.compile("".join(written), re.IGNORECASE)
+
+
+def spelling(pattern: str) -> str:
+    """A file pattern without what spellings of one name differ in: case, separators, jpeg for jpg, tiff for tif."""
+    folder, slash, name = pattern.rpartition("/")
+    folded = re.sub("#+", "#", _BETWEEN.sub(".", name.casefold()))
+    return folder + slash + re.sub(r"\.jpeg$", ".jpg", re.sub(r"\.tiff$", ".tif", folded))
 
 
 def stem_of(pattern: str) -> str:

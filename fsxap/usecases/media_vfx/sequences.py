@@ -27,12 +27,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What is judged as one: `kind` is sequence, tiles, still or scene. Members are in order of view and frame."""
+    """What is judged as one: `kind` is sequence, tiles, still or scene. Members are in order of view and frame. `like`
+    is a larger sequence beside it whose name differs in spelling alone."""
 
     key: str
     kind: str
     members: tuple[Member, ...]
     padding: int = 0
+    like: str = ""
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -55,6 +57,8 @@ class Group:
             attrs["files"] = len(self.members)
         if self.kind == "sequence":
             attrs["padding"] = self.padding
+        if self.like:
+            attrs["like"] = self.like
         if self.views != (MONO,):
             attrs["views"] = list(self.views)
         if version := names.version_of(self.key):
@@ -115,6 +119,18 @@ def _sequence(head: str, tail: str, members: list[Member], taken: set[str]) -> G
         key = key.replace(token, token + "#", 1)
     taken.add(key)
     return Group(key, kind, ordered, padding)
+
+
+def told_apart(groups: Sequence[Group]) -> Iterator[Group]:
+    """The same groups of one folder; those that only their spelling keeps out of a larger one know it."""
+    largest: dict[str, Group] = {}
+    for made in groups:
+        known = largest.get(spelled := names.spelling(made.key))
+        if made.kind == "sequence" and (known is None or len(made.members) > len(known.members)):
+            largest[spelled] = made
+    for made in groups:
+        other = largest.get(names.spelling(made.key), made)
+        yield replace(made, like=other.key) if made.kind == "sequence" and other is not made else made
 
 
 def padding_of(members: Sequence[Member]) -> int:

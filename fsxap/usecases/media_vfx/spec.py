@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from fsxap import yamltext
 from fsxap.errors import ConfigurationError
 from fsxap.usecases.media_vfx.names import read_range
 
-KEYS = ("resolution", "aspect", "channels", "depth", "colour_space", "color_space", "range", "frames")
+KEYS = ("resolution", "aspect", "channels", "depth", "colour_space", "color_space", "range", "frames", "naming")
 LARGEST = 1 << 20
 LOOKS = 5
 """Frames of a view that text and content are looked for in: each is a call that may cost."""
@@ -29,6 +30,7 @@ class Spec:
     colour: str = ""
     range: tuple[float, float] | None = None
     frames: tuple[int, ...] = ()
+    naming: str = ""
     black: tuple[int, ...] | bool = False
 
     def allows_black(self, frame: int) -> bool:
@@ -66,7 +68,7 @@ def specification(path: str) -> dict[str, Any]:
             raise _wrong(path, f"has an unknown key {str(key)[:40]!r}")
         try:
             _field(str(key), value)
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, OverflowError, re.error) as error:
             raise _wrong(path, f"has a {key} that does not serve: {str(value)[:60]!r}") from error
     return dict(found)
 
@@ -97,6 +99,8 @@ def _field(key: str, value: Any) -> dict[str, Any]:
         return {"channels": tuple(dict.fromkeys(whole))}
     if key == "frames":
         return {"frames": read_range(str(value))}
+    if key == "naming":
+        return {"naming": re.compile(str(value)).pattern}
     if key == "aspect":
         return {"aspect": round(float(value), 4)}
     if key == "depth":

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fsxap.model import Finding
 from fsxap.usecases.media_vfx import names, sequences
 from fsxap.usecases.media_vfx.catalogue import RULES
 from fsxap.usecases.media_vfx.judge import UNJUDGED, judge
-from fsxap.usecases.media_vfx.overlays import Overlays
+from fsxap.usecases.media_vfx.overlays import Overlays, differs
 from fsxap.usecases.media_vfx.sequences import Group
 from fsxap.usecases.media_vfx.spec import Spec
 from fsxap.usecases.media_vfx.table import Fault, Row, median
@@ -36,7 +37,8 @@ def reach(group: Group, rows: Sequence[Row], spec: Spec, seen: Overlays) -> Verd
     faults: list[Fault] = list(seen.faults)
     for view in group.views:
         mine = sorted((row for row in rows if row.view == view), key=lambda row: row.frame)
-        faults += judge(mine, spec, pictures=group.kind != "tiles", slates=seen.slates)
+        judged = judge(mine, spec, pictures=group.kind != "tiles", slates=seen.slates)
+        faults += _slate_named(mine, judged) if group.kind == "sequence" else judged
         faults += _named(group, view, mine, spec)
     findings = tuple(_findings(group, faults))
     unjudged = [row for row in rows if row.problem and row.problem[0] in UNJUDGED]
@@ -67,7 +69,7 @@ def decide(findings: Sequence[Finding]) -> str:
 
 
 def _named(group: Group, view: str, rows: Sequence[Row], spec: Spec) -> Iterator[Fault]:
-    """What the names alone say: gaps, frames written twice, padding."""
+    """What the names alone say: gaps, frames written twice, padding, spelling."""
     by_key = {row.key: row for row in rows}
     members = [member for member in group.members if member.view == view]
     for frame in sequences.gaps(group, view, spec.frames):
@@ -78,6 +80,24 @@ def _named(group: Group, view: str, rows: Sequence[Row], spec: Spec) -> Iterator
     for member in sequences.badly_padded(group):
         if member.view == view:
             yield Fault("frame-padding", by_key[member.item.key], {"written": member.digits, "digits": group.padding})
+    for member in members:
+        if group.like:
+            yield Fault("frame-naming", by_key[member.item.key], {"like": group.like})
+        elif not re.fullmatch(spec.naming or ".*", member.item.key.rpartition("/")[2], re.DOTALL):
+            yield Fault("frame-naming", by_key[member.item.key], {"naming": spec.naming})
+
+
+def _slate_named(rows: Sequence[Row], faults: Sequence[Fault]) -> list[Fault]:
+    """Flicker of a first frame that is another picture says what it may be: without its text, nothing tells."""
+    suspect = any(each.rule == "frame-flicker" and each.row is rows[0] for each in faults)
+    if not (suspect and differs([row for row in rows if row.look is not None])):
+        return list(faults)
+    return [
+        replace(each, detail={**each.detail, "perhaps": "a slate: -P slate=required looks for its text"})
+        if each.rule == "frame-flicker" and each.row is rows[0]
+        else each
+        for each in faults
+    ]
 
 
 def _findings(group: Group, faults: Sequence[Fault]) -> Iterator[Finding]:

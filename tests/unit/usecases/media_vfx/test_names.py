@@ -88,6 +88,29 @@ def test_padding_that_is_mixed() -> None:
     assert sequences.written_twice(made.members) == {1: ["x.0001.exr", "x.1.exr"]}
 
 
+@pytest.mark.parametrize(
+    ("stray", "told"),
+    [
+        ("s/Beauty.0004.exr", "s/beauty.####.exr"),
+        ("s/beauty_0004.exr", "s/beauty.####.exr"),
+        ("s/beauty.00004.EXR", "s/beauty.####.exr"),
+        ("s/beauty.0004.jpg", ""),
+        ("s/specular.0004.exr", ""),
+        ("t/Beauty.0004.exr", ""),
+    ],
+)
+def test_a_name_spelled_unlike_its_sequence_knows_it(stray: str, told: str) -> None:
+    keys = ("s/beauty.0001.exr", "s/beauty.0002.exr", "s/beauty.0003.exr", stray)
+    groups = tuple(grouped(*keys).values())
+    alike = {member.item.key: made.like for made in sequences.told_apart(groups) for member in made.members}
+    assert alike == {key: told if key == stray else "" for key in keys}
+
+
+def test_tiles_and_stills_are_no_sequences_spelled_otherwise() -> None:
+    groups = tuple(grouped("tex/A.1001.tif", "tex/a.1001.tif", "tex/a.1002.tif", "cover.png", "Cover.png").values())
+    assert tuple(sequences.told_apart(groups)) == groups
+
+
 def test_a_render_on_twos_has_no_gaps() -> None:
     (made,) = grouped(*(f"x.{n:04d}.exr" for n in range(1, 40, 2))).values()
     assert sequences.gaps(made, "", ()) == ()

@@ -43,6 +43,17 @@ def test_what_is_laid_over_a_shot_is_found(finder: TextInImage) -> None:
     assert found == {"slate-unexpected", "burn-in-unexpected"}
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_first_frame_that_may_be_a_slate_is_said_to_be_one(begins: bool) -> None:
+    made = shot("pan", 5, ".png", begins=begins, burn=None, size=SIZE)
+    bodies = {f"a.{number:04d}.png": body for number, body in made.files.items()}
+    (group,) = sequences.group(Item(key, len(body)) for key, body in sorted(bodies.items()))
+    rows = rows_of(group.members, bodies.__getitem__, LocalFrames(), LIMITS, lambda: None)
+    findings = verdict.reach(group, rows, Spec(), overlays.Overlays()).findings
+    hints = [detail["perhaps"] for finding in findings for detail in finding.evidence["details"]]
+    assert hints == (["a slate: -P slate=required looks for its text"] if begins else [])
+
+
 def test_words_in_the_picture_are_neither(finder: TextInImage) -> None:
     made = shot("street", 6, ".png", begins=False, burn=None, size=SIZE)
     assert seen(made, finder, slate="required", burnin="required") == {"slate-missing", "burn-in-missing"}

@@ -35,6 +35,7 @@ def test_a_specification_reads_as_written(tmp_path: Path) -> None:
         ("range: [1, 0]", "range"),
         ("range: [0, .nan]", "range"),
         ("frames: 9-1", "frames"),
+        ("naming: 'a('", "naming"),
         ("quality: 80", "unknown key"),
         ("- a\n- b", "no keys"),
         ("a: [", "neither YAML nor JSON"),

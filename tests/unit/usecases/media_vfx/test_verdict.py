@@ -118,3 +118,9 @@ def test_a_bright_pixel_that_nobody_can_confirm() -> None:
     rows = rows_of(group.members, lambda _key: body, LocalFrames(), Limits(1 << 30, 1 << 24), lambda: None)
     made = verdict.reach(group, rows, load({}), Overlays())
     assert [each.rule for each in made.findings] == ["frame-isolated-pixels"] and made.decision == "approved"
+
+
+def test_names_have_to_be_as_specified() -> None:
+    files = shot(".png")
+    assert bad(files, naming=r"a\.\d{4}\.png") == {}
+    assert bad(files, naming=r"[a-z]+_v\d{3}\.\d{4}\.png") == {"frame-naming": list(range(1, len(files) + 1))}
