@@ -160,7 +160,8 @@ README = HERE.parent / "README.md"
 TRANSCRIPT = re.compile(r"(<!-- transcript -->\n```console\n).*?(```\n<!-- /transcript -->)", re.DOTALL)
 SHOWN = (
     "fsxap demo -q --query \"type == 'summary' && coverage || null\"",
-    "fsxap scan-acl -s fsxap-demo/volume -q --query \"severity == 'critical' && join('  ', [rule, where]) || null\"",
+    "fsxap scan-acl -s fsxap-demo/volume -q --query \"severity == 'critical' && join('  ', [rule, where]) || null\""
+    " | sort",
     "fsxap discover fsxap-demo/volume --newer-than 2026-01-10 --include '*.txt' --count --query data",
 )
 
