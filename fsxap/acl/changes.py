@@ -69,15 +69,11 @@ def same_answer(here: Reach, above: Reach) -> bool:
     return not masks & ~ignored and (here.assured, here.bypass) == (above.assured, above.bypass)
 
 
-def same_access(one: Iterable[Ace], other: Iterable[Ace]) -> bool:
-    """Whether two lists for an object itself answer every token alike."""
-    return shape(one) == shape(other)
-
-
 def shape(aces: Iterable[Ace]) -> Shape:
-    """What a list amounts to for the object itself: for each right, groups of trustees in the order they decide.
+    """What a list amounts to for the object itself, equal where every token gets the same.
 
-    Within a run of allows, or of denies, order is nothing; a trustee's later entries and trailing denies do nothing.
+    For each right, groups of trustees in the order they decide. Within a run of allows, or of denies, order is
+    nothing; a trustee's later entries and trailing denies do nothing.
     """
     listed = [ace for ace in aces if not ace.inherit_only]
     # An OWNER RIGHTS entry for no right at all still takes the owner's own ones away.

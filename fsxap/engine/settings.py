@@ -101,19 +101,10 @@ class Settings:
                 "origin": self.origins[setting.name],
             }
 
-    def to_env(self) -> dict[str, str]:
-        """What a deployed function's environment must say; `from_env` reads it back."""
-        values = {BY_NAME[name].env[0]: _show(value) for name, value in self.values.items() if value is not None}
-        return dict(sorted(values.items()))
-
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Environment and defaults only: Lambda's settings."""
         return resolve({}, environ, [])
-
-
-def _show(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], here: Path, config: str = "") -> Settings:
