@@ -21,7 +21,7 @@ RECORD = """
 import sys
 from urllib.parse import quote
 from fsxap.cli import main
-from fsxap.providers.ontap import http1
+from fsxap.providers import http1
 asked, to = http1.Connections.get, open(sys.argv[1], "wb")
 def get(self, target, limit):
     answer = asked(self, target, limit)

@@ -122,8 +122,8 @@ def targets(server: Server, number: int) -> list[str]:
 
 def bare(server: Server, workers: int) -> float:
     """Answers a second to threads that do nothing else."""
+    from fsxap.providers.http1 import Connections
     from fsxap.providers.ontap import endpoint
-    from fsxap.providers.ontap.http1 import Connections
 
     login = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
     headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}

@@ -63,7 +63,7 @@ STREAMED = {
         "",
         CLIENT
         + STORE
-        + "room = bytearray(256 << 10)\n"
+        + "room = bytearray(1 << 20)\n"
         + "def one(key):\n    with store.open(key) as body:\n        return sum(iter(lambda: body.readinto(room), 0))",
     ),
     "boto3 iter_chunks": (

@@ -133,7 +133,8 @@ class Kit:
                 f"{self.use_case.name} needs a source", hint="-s ./folder or -s s3://access-point-alias/prefix"
             )
         location = self._source
-        return self.memo("source", lambda: open_store(location, lambda: self.aws))  # type: ignore[no-any-return]
+        workers = int(self.settings["workers"])
+        return self.memo("source", lambda: open_store(location, lambda: self.aws, workers=workers))  # type: ignore[no-any-return]
 
     @property
     def sink(self) -> Store:

@@ -33,15 +33,16 @@ def connect_aws(settings: Settings) -> Aws:
     )
 
 
-def open_store(location: Location, aws: Callable[[], Aws]) -> Store:
-    """The location decides: a folder or S3."""
+def open_store(location: Location, aws: Callable[[], Aws], *, workers: int = 8) -> Store:
+    """The location decides: a folder or S3, where at most `workers` reads wait for their answer at a time."""
     if location.kind == "folder":
         from fsxap.providers.local.folder import FolderStore
 
         return FolderStore(Path(location.path))
     from fsxap.providers.aws.access_point import S3Store
 
-    return S3Store(aws().client("s3"), location.bucket, location.prefix)
+    session = aws()
+    return S3Store(session.client("s3"), location.bucket, location.prefix, ca_bundle=session.ca_bundle, workers=workers)
 
 
 def output_location(source: Location | None, chosen: str, use_case: str) -> Location:

@@ -93,9 +93,23 @@ def folder_place(path: Path) -> Place:
     return Place("folder", FolderStore(root), plant, lambda key: (root / key).unlink(), names)
 
 
-@pytest.fixture(params=["folder", "s3"])
+def learnt_place(client: Any) -> Place:
+    """S3 whose way of reading is known, so that objects are no longer asked for through botocore."""
+    place = s3_place(client)
+    place.plant("first", b"1")
+    place.store.read("first")
+    place.remove("first")
+    assert isinstance(place.store, S3Store)
+    assert place.store._objects._way is not None
+    return place
+
+
+@pytest.fixture(params=["folder", "s3", "s3 learnt"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return folder_place(tmp_path) if request.param == "folder" else s3_place(request.getfixturevalue("s3"))
+    if request.param == "folder":
+        return folder_place(tmp_path)
+    client = request.getfixturevalue("s3")
+    return learnt_place(client) if request.param == "s3 learnt" else s3_place(client)
 
 
 def keys(store: Store, prefix: str = "", start_after: str = "") -> list[str]:

@@ -15,7 +15,9 @@ from fsxap.listed import Files, Page, Row
 from fsxap.model import Failure, Item, Unlisted, timestamp
 from fsxap.providers.aws.body import ObjectStream
 from fsxap.providers.aws.errors import translated
+from fsxap.providers.aws.objects import Objects
 from fsxap.providers.aws.pages import Pages
+from fsxap.providers.aws.session import CONNECTIONS
 from fsxap.providers.aws.upload import upload
 from fsxap.providers.keys import LONGEST, check_range, check_segments, is_utf8, unsafe
 from fsxap.retry import Retry
@@ -27,14 +29,25 @@ BUFFER = 256 << 10
 class S3Store:
     """The objects below `prefix`, which is empty or ends in a slash.
 
-    `retry` is for bodies that break off; requests are retried by the client.
+    `retry` is for bodies that break off; requests are retried by the client. `ca_bundle` is what the client trusts, if
+    not botocore's own certificates, and `workers` how many reads may wait for their answers at a time.
     """
 
-    def __init__(self, client: Any, bucket: str, prefix: str = "", *, retry: Retry | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        prefix: str = "",
+        *,
+        retry: Retry | None = None,
+        ca_bundle: str = "",
+        workers: int = CONNECTIONS,
+    ) -> None:
         self._client, self._bucket = client, bucket
         self._prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
         self._retry = retry or Retry()
         self._pages = Pages(client)
+        self._objects = Objects(client, bucket, ca_bundle=ca_bundle, most=workers)
         self._unordered = False
 
     @property
@@ -111,8 +124,7 @@ class S3Store:
         if not key:
             raise NotFound(f"{self.location} is a folder, not a file", code="is-a-directory")
         return ObjectStream(
-            self._client,
-            self._bucket,
+            self._objects,
             self._full(key),
             self.locate(key),
             retry=self._retry,

@@ -6,10 +6,11 @@ import io
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fsxap.errors import FsxapError, ItemError, ServiceError, Unavailable
 from fsxap.providers.aws.errors import translated
+from fsxap.providers.aws.objects import Body, Objects, Opened
 from fsxap.retry import Retry
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ class ObjectStream(io.RawIOBase):
 
     def __init__(
         self,
-        client: Any,
-        bucket: str,
+        objects: Objects,
         key: str,
         where: str,
         *,
@@ -38,13 +38,13 @@ class ObjectStream(io.RawIOBase):
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         super().__init__()
-        self._request = {"Bucket": bucket, "Key": key}
-        self._client, self._where, self._retry, self._sleep = client, where, retry, sleep
+        self._objects, self._key, self._where, self._retry, self._sleep = objects, key, where, retry, sleep
         self._position = start
         self._end = None if length is None else start + length
         self._etag: str | None = None
         self._size = -1
-        self._body: Any = None
+        self._body: Body | None = None
+        self._carefully = False
         self._connect()
 
     def readable(self) -> bool:
@@ -91,66 +91,71 @@ class ObjectStream(io.RawIOBase):
         return self._size if self._end is None else min(self._end, self._size)
 
     def _fill(self, view: memoryview) -> int:
-        if self._body is None:
-            self._connect()
+        body = self._body or self._connect()
+        if body is None:
+            return 0
         try:
             with translated(f"reading {self._where}"):
-                count: int = self._body.readinto(view)
+                count = body.readinto(view)
                 if count and self._position + count == self._stop:
                     # One more read lets botocore compare the checksum and give the connection back.
-                    self._body.readinto(bytearray(1))
+                    body.readinto(memoryview(bytearray(1)))
         except FsxapError as error:
-            self._drop()
+            self._break()
             if error.code == "corrupted":
                 raise ItemError(error.message, code=error.code, hint=error.hint) from error
             raise
         if not count:
-            self._drop()
+            self._break()
             raise Unavailable(f"reading {self._where}: the connection broke off at byte {self._position}")
         return count
 
-    def _connect(self) -> None:
+    def _connect(self) -> Body | None:
         """Ask for the rest, from the current position.
 
         By a range even where that is all of it: then the answer says twice how long the object is, and an answer
         with too small a length is continued and not taken for the whole.
         """
-        request = {**self._request, "Range": f"bytes={self._position}-{self._last}"}
         try:
-            with translated(f"reading {self._where}"):
-                answer = self._client.get_object(**request)
+            opened = self._objects.open(
+                self._key, f"bytes={self._position}-{self._last}", self._where, carefully=self._carefully
+            )
         except ItemError as error:
             if error.code != "range" or self._etag is not None:
                 raise
             # The range begins at or behind the end: nothing to read, but the object is there.
             self._size, self._etag = self._position, ""
-            return
-        self._body = answer["Body"]
+            return None
+        self._body = opened.body
         try:
-            self._check(answer)
+            self._check(opened)
         except FsxapError:
             self._drop()
             raise
+        return opened.body
 
     @property
     def _last(self) -> str:
         """The last byte of a range, inclusive as HTTP has it; empty for the end of the object."""
         return "" if self._end is None else str(self._end - 1)
 
-    def _check(self, answer: dict[str, Any]) -> None:
+    def _check(self, opened: Opened) -> None:
         """That these are the bytes asked for, of the object we began with."""
-        part = answer.get("ContentRange")
-        match = _RANGE.fullmatch(part or "")
-        start, size = (int(match[1]), int(match[3])) if match else (0, answer.get("ContentLength"))
+        match = _RANGE.fullmatch(opened.part)
+        start, size = (int(match[1]), int(match[3])) if match else (0, opened.length)
         if size is None:
             raise ServiceError(f"reading {self._where}: the service does not say how long it is", code="no-length")
-        if start != self._position or (part and not match):
+        if start != self._position or (opened.part and not match):
             raise ServiceError(f"reading {self._where}: the service ignored the range asked for", code="no-ranges")
-        etag = str(answer.get("ETag", ""))
         if self._etag is None:
-            self._etag, self._size = etag, size
-        elif (etag, size) != (self._etag, self._size):
+            self._etag, self._size = opened.etag, size
+        elif (opened.etag, size) != (self._etag, self._size):
             raise ItemError(f"reading {self._where}: it changed while it was read", code="changed", hint="run again")
+
+    def _break(self) -> None:
+        """What broke once is continued by botocore, which is more patient."""
+        self._carefully = True
+        self._drop()
 
     def _drop(self) -> None:
         body, self._body = self._body, None

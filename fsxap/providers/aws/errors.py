@@ -22,15 +22,22 @@ _LONGEST = 400
 @contextmanager
 def translated(what: str) -> Iterator[None]:
     """Around a call of AWS; `what` was going on and with what, as in "listing s3://bucket/prefix"."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, _known()):
+            raise translate(error, what=what) from error
+        raise
+
+
+def _known() -> tuple[type[Exception], ...]:
+    """Errors of botocore and its transport."""
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
     from urllib3.exceptions import HTTPError
 
     transport = (HTTPError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
-    try:
-        yield
-    except (ClientError, BotoCoreError, ResponseParserError, *transport) as error:
-        raise translate(error, what=what) from error
+    return ClientError, BotoCoreError, ResponseParserError, *transport
 
 
 def translate(error: Exception, *, what: str) -> FsxapError:

@@ -70,6 +70,12 @@ class Aws:
             )
         return str(region)
 
+    @property
+    def ca_bundle(self) -> str:
+        """The certificates that clients trust, by botocore's rules; empty for its own."""
+        with self._lock:
+            return self.session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE", "")
+
     def client(self, service: str, *, region: str = "", **config: Any) -> Any:
         """The client of a service, made once. `region` is for services that the home region lacks; `config` are
         fields of botocore's Config, such as `read_timeout`."""

@@ -14,7 +14,7 @@ from fsxap.providers.aws.errors import translated
 from fsxap.providers.aws.textract_blocks import Content, contents
 from fsxap.providers.aws.textract_expense import Expenses, expenses
 from fsxap.providers.aws.textract_jobs import Answers, AsyncJobs, Jobs
-from fsxap.providers.ontap.gate import Gate, Outcome
+from fsxap.providers.gate import Gate, Outcome
 from fsxap.retry import Retry
 
 MOST_AT_ONCE = 10 * 1024 * 1024

@@ -31,11 +31,14 @@ def load(what: str, threads: int, detector: Mapping[str, Any]) -> tuple[TextDete
     `MissingExtra` where the wheel is not installed; `what` is what it was wanted for.
     """
     try:
+        import cv2
         import rapidocr
         from rapidocr.ch_ppocr_det import TextDetector
         from rapidocr.ch_ppocr_rec import TextRecognizer
     except ImportError as error:
         raise MissingExtra("ocr", what) from error
+    # One a core by default, in each of the processes and beside the threads that call it.
+    cv2.setNumThreads(threads)
     folder = Path(rapidocr.__file__).parent / "models"
     # Named by path: any other way of choosing a model downloads one.
     chosen: dict[str, Any] = {f"{part}.model_path": str(folder / name) for part, name in MODELS.items()}

@@ -17,9 +17,9 @@ from fsxap import __version__
 from fsxap.errors import FsxapError, Interrupted, ServiceError, Unauthenticated
 from fsxap.model import Record
 from fsxap.ports import Cancellation
+from fsxap.providers.gate import DEFAULT, Gate, Outcome
+from fsxap.providers.http1 import Connections, Endpoint
 from fsxap.providers.ontap import answers, endpoint
-from fsxap.providers.ontap.gate import DEFAULT, Gate, Outcome
-from fsxap.providers.ontap.http1 import Connections
 from fsxap.retry import Retry
 
 CONNECT_SECONDS = 5.0
@@ -30,6 +30,8 @@ PAGE_RECORDS = 1000
 Query = Mapping[str, str | int | bool]
 PAGING: Query = {"max_records": PAGE_RECORDS, "return_timeout": RETURN_SECONDS}
 """For collections: what a page may hold and how long ONTAP may work on it, in seconds."""
+CAP = 20
+"""NetApp's own CSI driver keeps at most 20 requests in flight per management interface."""
 BODY_LIMIT = 64 * 2**20
 """Bytes; a page of 1,000 records is below 1 MB."""
 
@@ -65,7 +67,7 @@ class OntapClient:
     ) -> None:
         where = endpoint.parse(url)
         self.host = str(where)
-        self.gate = Gate(workers)
+        self.gate = Gate(min(workers, CAP))
         self._retry = retry or Retry()
         self._cancel = cancel
         self._answered = threading.Event()
@@ -166,7 +168,7 @@ def target(path: str, query: Query) -> str:
     return f"/api{path}" + (f"?{urlencode(plain, quote_via=quote, safe='')}" if plain else "")
 
 
-def _pool(where: endpoint.Endpoint, headers: Mapping[str, str], ca_file: str | Path, insecure: bool) -> Connections:
+def _pool(where: Endpoint, headers: Mapping[str, str], ca_file: str | Path, insecure: bool) -> Connections:
     context = None if where.scheme == "http" else endpoint.tls(ca_file, insecure=insecure)
     return Connections(where, headers, context=context, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
 

@@ -15,9 +15,9 @@ from fsxap.acl.site import AccessPoints, Site, with_access_points
 from fsxap.errors import AccessDenied, NotFound, ServiceError, Unauthenticated
 from fsxap.model import Unlisted
 from fsxap.ports import Cancellation
+from fsxap.providers.gate import DEFAULT
 from fsxap.providers.ontap import decode, estimate, oracle, paths, walker
 from fsxap.providers.ontap.client import PAGING, OntapClient, Page, Query, target
-from fsxap.providers.ontap.gate import DEFAULT
 from fsxap.providers.ontap.inventory import EVERY, Inventory, choose
 from fsxap.providers.ontap.inventory import FIELDS as VOLUME_FIELDS
 from fsxap.providers.ontap.services import read_site

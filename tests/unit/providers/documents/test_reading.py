@@ -72,6 +72,29 @@ def test_pages_of_a_fax_are_read_in_order_by_processes() -> None:
     assert [page.lines[0].text for page in pages] == ["Invoice number 4711", "Second page of the letter"]
 
 
+def threads_of_libraries() -> dict[str, int]:
+    """What OpenCV and the models use in the process that runs this, after it has read a page."""
+    import cv2
+
+    from fsxap.providers.local.documents.pages import models, read_page
+
+    read_page(1, numpy.asarray(LETTER.convert("RGB")))
+    found = {"cv2": cv2.getNumThreads()}
+    for name, model in (("detector", models()._detector), ("recognizer", models()._recognizer)):
+        options = model.session.session.get_session_options()
+        found |= {name: options.intra_op_num_threads, f"{name}, between": options.inter_op_num_threads}
+    return found
+
+
+def test_processes_that_read_pages_run_one_thread_each() -> None:
+    documents = LocalDocuments(2)
+    try:
+        found = documents._started().submit(threads_of_libraries).result()
+    finally:
+        documents.close()
+    assert set(found.values()) == {1}, found
+
+
 def test_a_blank_page_has_no_text() -> None:
     (page,) = read(Image.new("L", (400, 300), 255)).pages
     assert page.source == "none" and page.text == ""

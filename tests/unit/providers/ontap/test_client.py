@@ -21,7 +21,7 @@ from fsxap.errors import (
     Unavailable,
     Unreachable,
 )
-from fsxap.providers.ontap.client import OntapClient, target
+from fsxap.providers.ontap.client import CAP, OntapClient, target
 from fsxap.retry import Retry
 
 from .scripted import Reply, Script, error, in_turn, serving
@@ -141,6 +141,11 @@ def test_an_oversized_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         rest.set()
     assert caught.value.code == "oversized-answer"
     assert served.connections == 2
+
+
+def test_no_more_are_in_flight_than_ontap_serves() -> None:
+    with OntapClient("127.0.0.1", "user", "password", workers=100) as ontap:
+        assert ontap.gate.limit == CAP
 
 
 def test_back_pressure_halves_what_is_in_flight() -> None:

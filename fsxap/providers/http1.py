@@ -1,4 +1,4 @@
-"""Kept-alive HTTP/1.1 connections to one host: GETs with bodies read whole, and nothing else of the protocol.
+"""Kept-alive HTTP/1.1 connections to one host: GETs, with bodies read whole or left to the caller, and nothing else.
 
 urllib3 makes the connections, so name resolution, TLS and their errors are its own. Requests are written and answers
 read here, because its way through pool, http.client and header parser costs eight times as much for each call as what
@@ -10,11 +10,10 @@ from __future__ import annotations
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import BadStatusLine, HTTPException, IncompleteRead, LineTooLong, RemoteDisconnected
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from urllib.parse import quote
-
-from fsxap.providers.ontap.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection
@@ -24,6 +23,25 @@ MOST_HEADERS = 100
 READ_AHEAD = 1 << 16
 _TARGET = "%/:?[]@!$&'()*+,;=-._~"
 """What stands in a request target as it is; anything else is sent encoded, so no line can be broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == 443 else f"{host}:{self.port}"
+
+
+class Head(NamedTuple):
+    """`headers` by name in lower case; `kept` whether the connection can be used again behind the body."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    kept: bool
 
 
 class Answer(NamedTuple):
@@ -41,19 +59,19 @@ class Connection:
         self._made = made
         made.connect()
         made.sock.settimeout(read_seconds)
-        self._stream = cast("BinaryIO", made.sock.makefile("rb", READ_AHEAD))
+        self.stream = cast("BinaryIO", made.sock.makefile("rb", READ_AHEAD))
 
     @property
     def alive(self) -> bool:
         """False when the other end has closed it, or sent what nobody asked for."""
         return self._made.is_connected
 
-    def get(self, request: bytes, limit: int) -> Answer:
+    def ask(self, request: bytes) -> Head:
         self._made.sock.sendall(request)
-        return read_answer(self._stream, limit)
+        return read_head(self.stream)
 
     def close(self) -> None:
-        self._stream.close()
+        self.stream.close()
         self._made.close()
 
 
@@ -83,18 +101,32 @@ class Connections:
 
     def get(self, target: str, limit: int) -> Answer:
         """One GET of a target that starts with a slash. OSError, HTTPException or urllib3's errors when it fails."""
-        request = b"GET " + quote(target, safe=_TARGET).encode("ascii") + b" HTTP/1.1\r\n" + self._head
-        connection = self._take()
+        connection, head = self.open(target)
         try:
-            answer = connection.get(request, limit)
+            body, kept = read_body(connection.stream, head, limit)
         except BaseException:
             connection.close()
             raise
-        if answer.kept and not self._closed:
+        self.give(connection, kept=kept)
+        return Answer(head.status, body, kept)
+
+    def open(self, target: str, headers: Mapping[str, str] | None = None) -> tuple[Connection, Head]:
+        """One GET as far as its body, which is the caller's to read before `give`, or `close` of the connection."""
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items()) if headers else ""
+        line = f"GET {quote(target, safe=_TARGET)} HTTP/1.1\r\n"
+        connection = self._take()
+        try:
+            return connection, connection.ask((line + more).encode("latin-1") + self._head)
+        except BaseException:
+            connection.close()
+            raise
+
+    def give(self, connection: Connection, *, kept: bool) -> None:
+        """Back, when its body has been read."""
+        if kept and not self._closed:
             self._idle.append(connection)
         else:
             connection.close()
-        return answer
 
     def close(self) -> None:
         """Idle ones now, those in use when they are done."""
@@ -127,28 +159,38 @@ def _host(where: Endpoint) -> str:
 
 
 def read_answer(stream: BinaryIO, limit: int) -> Answer:
-    """The next answer on a connection. RemoteDisconnected when there is none, IncompleteRead when it is cut short."""
+    head = read_head(stream)
+    return Answer(head.status, *read_body(stream, head, limit))
+
+
+def read_head(stream: BinaryIO) -> Head:
+    """That of the next answer on a connection. RemoteDisconnected when there is none, IncompleteRead when cut short."""
     status, kept = _status(stream)
     while 100 <= status < 200:
         _headers(stream)
         status, kept = _status(stream)
     headers = _headers(stream)
-    coding, connection = headers.get(b"transfer-encoding", b""), headers.get(b"connection", b"").lower()
-    kept = b"close" not in connection and (kept or b"keep-alive" in connection)
-    if status in (204, 304):
-        return Answer(status, b"", kept)
-    if coding:
+    connection = headers.get(b"connection", b"").lower()
+    return Head(status, headers, b"close" not in connection and (kept or b"keep-alive" in connection))
+
+
+def read_body(stream: BinaryIO, head: Head, limit: int) -> tuple[bytes | None, bool]:
+    """The body, and whether the connection can be used again; None where it is larger than `limit`."""
+    if head.status in (204, 304):
+        return b"", head.kept
+    kept = head.kept
+    if coding := head.headers.get(b"transfer-encoding", b""):
         if coding.lower() != b"chunked":
             raise HTTPException("a transfer coding that was not asked for")
         body = _chunks(stream, limit)
-    elif (length := headers.get(b"content-length")) is not None:
+    elif (length := head.headers.get(b"content-length")) is not None:
         if not length.isdigit():
             raise HTTPException("a content length that is no number")
         body = _exactly(stream, int(length)) if int(length) <= limit else None
     else:
-        body, kept = stream.read(limit + 1), False
-        body = body if len(body) <= limit else None
-    return Answer(status, body, kept and body is not None)
+        rest, kept = stream.read(limit + 1), False
+        body = rest if len(rest) <= limit else None
+    return body, kept and body is not None
 
 
 def _status(stream: BinaryIO) -> tuple[int, bool]:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsxap.providers.http1 import Answer, Connections, read_answer
 from fsxap.providers.ontap.endpoint import parse
-from fsxap.providers.ontap.http1 import Answer, Connections, read_answer
 
-from .scripted import Reply, in_turn, serving
+from .ontap.scripted import Reply, in_turn, serving
 
 LIMIT = 1000
 
