@@ -25,8 +25,9 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m benchmarks.advisories
 
-bench: $(READY)
-	$(BIN)/python -m benchmarks
+bench: $(READY)   ## measure, keep the results and show them; ARGS="listing ledger" runs some
+	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m docs.generate
 
 chaos: $(READY)   ## seeded runs under faults; ARGS="--seed 7" replays one
 	$(BIN)/python -m tests.chaos $(ARGS)

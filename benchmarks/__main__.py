@@ -54,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     sizes = {"quick": quick} if "quick" in inspect.signature(measure).parameters else {}
     conditions = _measure.conditions()
     measured = conditions | measure(*([options] if options else []), **sizes)
+    if options:
+        measured["options"] = options
     if not quick:
         (_page.RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=1) + "\n")
     print(f"{name}\n\n{_page.table(measured.get('figures', ()))}\n\n{_page.table(measured['rows'])}\n", flush=True)

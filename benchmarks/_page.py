@@ -34,18 +34,24 @@ def _cell(value: Any) -> str:
 def figures(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Everything that has a goal, with the command that measures it."""
     rows = [
-        {**each, "load": measured["load"], "command": f"`python -m benchmarks {name}`"}
+        {**each, "load": measured["load"], "command": f"`{_command(name, measured.get('options', ()))}`"}
         for name, measured in results.items()
         for each in measured.get("figures", ())
     ]
     return table(rows)
 
 
+def _command(name: str, options: Sequence[str]) -> str:
+    return " ".join(("python -m benchmarks", name, *options))
+
+
 def tables(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Every row of every result."""
     parts = []
     for name, measured in results.items():
-        about = ", ".join(f"{what} {said}" for what, said in measured.items() if what not in ("rows", "figures"))
+        about = ", ".join(
+            f"{what} {said}" for what, said in measured.items() if what not in ("rows", "figures", "options")
+        )
         parts.append(f"### {name}\n\n{about}\n\n{table(measured['rows'])}")
     return "\n\n".join(parts)
 
@@ -76,12 +82,17 @@ def scaling(rows: Sequence[Mapping[str, Any]]) -> str:
     for power in range(low, high + 1):
         drawn += _rule(LEFT, up(10**power), WIDTH - RIGHT, up(10**power))
         drawn.append(f'<text x="{LEFT - 8}" y="{up(10**power) + 4}" text-anchor="end">{10.0**power:g}</text>')
-    for (path, line), colour in zip(points.items(), COLOURS, strict=False):
+    said: dict[float, float] = {}
+    lowest_first = sorted(zip(points.items(), COLOURS, strict=False), key=lambda each: each[0][1][-1][1])
+    for (path, line), colour in lowest_first:
         places = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line)
         drawn.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2"/>')
         drawn += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in line]
-        x, y = line[-1]
-        drawn.append(f'<text x="{across(x) + 10:.1f}" y="{up(y) + 4:.1f}" fill="{colour}">{escape(path)}</text>')
+        x, y = across(line[-1][0]) + 10, up(line[-1][1]) + 4
+        # Lines that end close together have their names one above the other.
+        said[x] = y = min(y, said.get(x, math.inf) - 16)
+        halo = 'paint-order="stroke" stroke="#fff" stroke-width="4"'
+        drawn.append(f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" {halo}>{escape(path)}</text>')
     return _svg(HEIGHT, drawn)
 
 
@@ -101,6 +112,7 @@ def charts(results: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str,
     """File name, what it shows, and the SVG, of each chart there are results for."""
     if "listing" in results:
         rows = [row for row in results["listing"]["rows"] if "our_cpu" in row]
+        rows = [row for row in rows if row["keys"] == rows[0]["keys"]]
         title = f"CPU to list {rows[0]['keys']:,} keys, whole process"
         yield "benchmark-listing.svg", title, bars(title, {row["listing"]: row["cpu_s"] for row in rows}, "s")
     if "scaling" in results:

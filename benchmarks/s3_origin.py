@@ -2,8 +2,8 @@
 
     python -m benchmarks.s3_origin --keys 1000000 --sites 64 --size 532480 --delay-ms 80 --knee 16
 
-prints its address and answers until its standard input closes. `--knee` requests are served at a time; the rest wait.
-A page of 1000 keys costs about 0.2 ms, so what is measured is the client.
+prints its address and answers until its standard input closes. `--sites 0` has all keys in one directory. `--knee`
+requests are served at a time; the rest wait. A page of 1000 keys costs about 0.2 ms, so what is measured is the client.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ SOURCE = Path(__file__).parent / "origin" / "s3.c"
 
 
 def compiled(source: Path, *flags: str) -> Path:
-    """The program of a source in C, made again when the source is newer."""
+    """The program of a source in C, made again when that, or a header beside it, is newer."""
     built = source.with_suffix("")
-    if built.exists() and built.stat().st_mtime >= source.stat().st_mtime:
+    newest = max(each.stat().st_mtime for each in (source, *source.parent.glob("*.h")))
+    if built.exists() and built.stat().st_mtime >= newest:
         return built
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:

@@ -3,19 +3,14 @@
  * The file holds records of a target, a tab, the body's length, a newline, and the body. Anything else is 404. Keep-alive
  * HTTP/1.1, one thread a connection, GET only; each answer waits as long as it was told.
  */
-#include <arpa/inet.h>
+#include "door.h"
+
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { REQUEST = 16384 };
 
@@ -71,9 +66,8 @@ static int reply(SSL *tls, const char *request) {
 }
 
 static void *serve(void *given) {
-    int connection = (int)(long)given, on = 1, used = 0, got;
+    int connection = (int)(long)given, used = 0, got;
     char request[REQUEST + 1], *end;
-    setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     SSL *tls = SSL_new(context);
     SSL_set_fd(tls, connection);
     if (SSL_accept(tls) == 1)
@@ -89,18 +83,7 @@ static void *serve(void *given) {
     return NULL;
 }
 
-/* Ends when standard input does, and with it the process that started it. */
-static void *watch(void *given) {
-    char byte;
-    while (read(0, &byte, 1) > 0) continue;
-    exit(0);
-    return given;
-}
-
 int main(int count, char **options) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    pthread_t thread;
     if (count != 5) return fprintf(stderr, "replay ANSWERS CERTIFICATE KEY DELAY_MS\n"), 2;
     load(options[1]);
     delay_us = (long)(atof(options[4]) * 1000);
@@ -108,16 +91,5 @@ int main(int count, char **options) {
     if (SSL_CTX_use_certificate_chain_file(context, options[2]) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, options[3], SSL_FILETYPE_PEM) != 1)
         return fprintf(stderr, "the certificate or its key cannot be read\n"), 1;
-    int door = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(door, (struct sockaddr *)&address, length) || listen(door, 512)) return perror("listen"), 1;
-    getsockname(door, (struct sockaddr *)&address, &length);
-    printf("https://127.0.0.1:%d\n", ntohs(address.sin_port));
-    fflush(stdout);
-    pthread_create(&thread, NULL, watch, NULL);
-    for (;;) {
-        int connection = accept(door, NULL, NULL);
-        if (connection < 0) continue;
-        pthread_create(&thread, NULL, serve, (void *)(long)connection);
-        pthread_detach(thread);
-    }
+    return open_door("https", serve);
 }

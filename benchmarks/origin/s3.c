@@ -4,17 +4,12 @@
  * Range, over keep-alive HTTP/1.1. One thread a connection. Signatures are not checked. GET /__stats answers
  * requests, connections and the most requests in flight, and begins counting anew.
  */
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
+#include "door.h"
+
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { PER_STUDY = 250, LONGEST = 1100, REQUEST = 16384, PATTERN = 1 << 20 };
 
@@ -49,13 +44,16 @@ static char *copy(char *at, const char *from) {
     return at + length;
 }
 
-/* Increasing with the index; about 76 bytes, 16 suffixes in turn. */
+/* Increasing with the index; about 76 bytes, 16 suffixes in turn. Without sites, all in one directory. */
 static size_t key_of(long index, char *key) {
     long study = index % per_site / PER_STUDY, image = index % per_site % PER_STUDY;
-    char *at = digits(copy(key, "imaging/site-"), index / per_site, 3);
-    at = digits(copy(at, "/study-"), study, 6);
-    at = digits(copy(at, "/1.2.840.113619.2.55.3.604688119."), study, 6);
-    at = digits(copy(at, "/IM-"), image, 6);
+    char *at;
+    if (sites) {
+        at = digits(copy(key, "imaging/site-"), index / per_site, 3);
+        at = digits(copy(at, "/study-"), study, 6);
+        at = digits(copy(at, "/1.2.840.113619.2.55.3.604688119."), study, 6);
+        at = digits(copy(at, "/IM-"), image, 6);
+    } else at = digits(copy(key, "imaging/1.2.840.113619.2.55.3.604688119.2026.01.05.08.30.IM-"), index, 8);
     *at++ = '.';
     at = copy(at, suffixes[index % 16]);
     *at = 0;
@@ -247,11 +245,13 @@ static int handle(int connection, char *request, Text *out) {
 }
 
 static void *serve(void *given) {
-    int connection = (int)(long)given, on = 1;
+    int connection = (int)(long)given;
     char request[REQUEST + 1], *end;
     size_t held = 0;
     Text out = {0};
-    setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    pthread_mutex_lock(&lock);
+    connections++;
+    pthread_mutex_unlock(&lock);
     for (;;) {
         ssize_t got = recv(connection, request + held, REQUEST - held, 0);
         if (got <= 0) break;
@@ -267,19 +267,7 @@ static void *serve(void *given) {
     return NULL;
 }
 
-/* Ends when standard input does, and with it the process that started it. */
-static void *watch(void *given) {
-    char byte;
-    while (read(0, &byte, 1) > 0) continue;
-    exit(0);
-    return given;
-}
-
 int main(int count, char **options) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    pthread_t thread;
-    pthread_attr_t detached;
     for (int at = 1; at + 1 < count; at += 2) {
         char *name = options[at], *text = options[at + 1];
         if (!strcmp(name, "--keys")) keys = atol(text);
@@ -289,23 +277,7 @@ int main(int count, char **options) {
         else if (!strcmp(name, "--knee")) knee = atol(text);
         else return fprintf(stderr, "no option %s\n", name), 2;
     }
-    per_site = (keys + sites - 1) / sites;
+    per_site = sites ? (keys + sites - 1) / sites : keys;
     for (int at = 0; at < PATTERN; at++) pattern[at] = (char)(at * 2654435761u >> 24);
-    int door = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(door, (struct sockaddr *)&address, length) || listen(door, 512)) return perror("listen"), 1;
-    getsockname(door, (struct sockaddr *)&address, &length);
-    printf("http://127.0.0.1:%d\n", ntohs(address.sin_port));
-    fflush(stdout);
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&detached, 256 << 10);
-    pthread_create(&thread, &detached, watch, NULL);
-    for (;;) {
-        int connection = accept(door, NULL, NULL);
-        if (connection < 0) continue;
-        pthread_mutex_lock(&lock);
-        connections++;
-        pthread_mutex_unlock(&lock);
-        pthread_create(&thread, &detached, serve, (void *)(long)connection);
-    }
+    return open_door("http", serve);
 }

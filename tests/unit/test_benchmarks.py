@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -41,4 +42,10 @@ def test_charts_are_xml_with_what_was_measured() -> None:
     drawn = ElementTree.fromstring(_page.scaling(rows))
     assert "a & b" in "".join(drawn.itertext())
     assert len([each for each in drawn.iter() if each.tag.endswith("circle")]) == 3
+    close = [
+        {"path": name, "items": 1000, "cpu_us_an_item": cost} for name, cost in (("x", 5.0), ("y", 5.1), ("z", 90))
+    ]
+    labels = [each for each in ElementTree.fromstring(_page.scaling(close)).iter() if each.text in ("x", "y", "z")]
+    heights = sorted(float(each.attrib["y"]) for each in labels)
+    assert all(below - above >= 16 for above, below in pairwise(heights))
     assert "12.5 s" in "".join(ElementTree.fromstring(_page.bars("t", {"fsxap": 1, "peer": 12.5}, "s")).itertext())

@@ -1,17 +1,20 @@
 """Pages of a bucket listing: complete, exact, and read without an object per field.
 
-botocore signs, retries, follows redirects and reports errors. Only the body of a good page is read here first, by a
-regular expression: building botocore's tree costs thirty times as much. Whatever the expression does not fully
-understand is left to botocore.
+The body of a good page is read by a regular expression: building botocore's tree costs thirty times as much. The first
+request is botocore's; those that follow repeat it with other parameters, signed and sent by botocore's own parts, as
+the rest of its way costs more than the page. Whatever is not a good page, fully understood, is asked for again by
+botocore, which retries, follows redirects and reports errors.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from fsxap.errors import FsxapError, Unavailable, Unreachable
 from fsxap.listed import Row
@@ -32,8 +35,42 @@ _ENTRY = re.compile(
     re.ASCII,
 )
 _COUNT = re.compile(r"<KeyCount>([0-9]++)</KeyCount>")
+_MORE = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
+_TOKEN = re.compile(r"<NextContinuationToken>([^<&]++)</NextContinuationToken>")
+_NAMES = {
+    "Prefix": "prefix",
+    "EncodingType": "encoding-type",
+    "StartAfter": "start-after",
+    "ContinuationToken": "continuation-token",
+}
+"""Parameters as they stand in a URL."""
 _ENCODED = "<EncodingType>url</EncodingType>"
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A request as botocore made it, before it was signed."""
+
+    url: str
+    """Without parameters."""
+    headers: Mapping[str, str]
+    context: Mapping[str, Any]
+    signer: Any
+
+    def ask(self, client: Any, request: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of the same with other parameters. It asks for credentials anew, which renews them."""
+        from botocore.awsrequest import AWSRequest
+
+        query = "&".join(
+            [f"{_NAMES[name]}={quote(value, safe='-._~')}" for name, value in request.items() if name in _NAMES]
+        )
+        again = AWSRequest("GET", f"{self.url}?list-type=2&{query}", headers=dict(self.headers))
+        again.context = dict(self.context)
+        self.signer.sign("ListObjectsV2", again)
+        # Its session of connections: proxies, certificates and timeouts are those of every other request.
+        answer = client._endpoint.http_session.send(again.prepare())
+        return answer.status_code, answer.content
 
 
 class Pages:
@@ -42,7 +79,11 @@ class Pages:
     def __init__(self, client: Any, requests: int = 16) -> None:
         self._client, self._requests = client, requests
         self._reading = threading.local()
+        self._ways: dict[str, Way | None] = {}
+        """Of each bucket; None where its pages are of another form."""
         client.meta.events.register(EVENT, self._read_first)
+        # Last, so as to see what will be signed.
+        client.meta.events.register_last("before-sign.s3.ListObjectsV2", self._see)
 
     def read(
         self, bucket: str, prefix: str, start_after: str, where: str, *, sorted_place: bool = True
@@ -57,6 +98,8 @@ class Pages:
 
         def fetch(after: str, token: str) -> tuple[Page, str]:
             start = {"ContinuationToken": token} if token else {"StartAfter": after} if after else {}
+            if (quick := self._quick({**request, **start})) is not None:
+                return quick
             page, answer = self._page({**request, **start}, where)
             if not answer.get("IsTruncated"):
                 return page, ""
@@ -83,15 +126,46 @@ class Pages:
 
         return ordered(fetch, siblings, prefix, start_after, self._requests if sorted_place else 1)
 
+    def _quick(self, request: dict[str, str]) -> tuple[Page, str] | None:
+        from botocore.exceptions import BotoCoreError
+        from urllib3.exceptions import HTTPError
+
+        way = self._ways.get(request["Bucket"])
+        if way is None:
+            return None
+        try:
+            status, body = way.ask(self._client, request)
+        except (BotoCoreError, HTTPError):
+            return None
+        if status != 200:
+            return None
+        if (read := _read(body)) is not None:
+            rows, rest = read
+            more, token = _MORE.search(rest), _TOKEN.search(rest)
+            following = token[1] if token else ""
+            stuck = following and following == request.get("ContinuationToken")
+            if more and (more[1] == "true") == bool(following) and not stuck:
+                return Page(rows, bool(rows)), following
+        # Other pages are hardly different, and each would be asked for twice.
+        self._ways[request["Bucket"]] = None
+        return None
+
+    def _see(self, request: Any, request_signer: Any, **_: Any) -> None:
+        bucket = getattr(self._reading, "bucket", "")
+        if bucket and self._ways.get(bucket, True) is not None:
+            # A copy, because signing adds to them. After a redirect the last one counts.
+            headers, context = dict(request.headers.items()), dict(request.context)
+            self._ways[bucket] = Way(request.url.partition("?")[0], headers, context, request_signer)
+
     def _page(self, request: dict[str, str], where: str) -> tuple[Page, dict[str, Any]]:
         reading = self._reading
-        reading.on, reading.rows = True, None
+        reading.bucket, reading.rows = request["Bucket"], None
         try:
             with translated(f"listing {where}"):
                 answer: dict[str, Any] = self._client.list_objects_v2(**request)
             rows: list[Row] | None = reading.rows
         finally:
-            reading.on, reading.rows = False, None
+            reading.bucket, reading.rows = "", None
         plain = rows is not None
         if rows is None:
             encoded = answer.get("EncodingType") == "url"
@@ -110,25 +184,32 @@ class Pages:
 
     def _read_first(self, response_dict: dict[str, Any], **_: Any) -> None:
         """Take the entries out of a good page and leave botocore the rest."""
-        if not getattr(self._reading, "on", False):
+        if not getattr(self._reading, "bucket", ""):
             return
         self._reading.rows = None
-        try:
-            text = response_dict["body"].decode()
-        except UnicodeDecodeError:
-            return
-        if response_dict["status_code"] != 200 or _ENCODED not in text:
-            return
-        rows: list[Row] = _ENTRY.findall(text)
-        rest = text[: text.find("<Contents>")] + text[text.rfind("</Contents>") + len("</Contents>") :]
-        count = _COUNT.search(rest)
-        if not rows or count is None or int(count[1]) != len(rows):
-            return
-        keys = "".join([row[0] for row in rows])
-        if "%" in keys or "+" in keys:
-            rows = [(_decode(key), *others) for key, *others in rows]  # type: ignore[misc]
-        self._reading.rows = rows
-        response_dict["body"] = rest.encode()
+        if response_dict["status_code"] == 200 and (read := _read(response_dict["body"])) is not None:
+            rows, rest = read
+            self._reading.rows = rows or None
+            response_dict["body"] = rest.encode()
+
+
+def _read(body: bytes) -> tuple[list[Row], str] | None:
+    """The entries of a good page and the text around them; None unless everything is understood."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    if _ENCODED not in text:
+        return None
+    rows: list[Row] = _ENTRY.findall(text)
+    rest = text[: text.find("<Contents>")] + text[text.rfind("</Contents>") + len("</Contents>") :] if rows else text
+    count = _COUNT.search(rest)
+    if "<Contents>" in rest or count is None or int(count[1]) != len(rows):
+        return None
+    keys = "".join([row[0] for row in rows])
+    if "%" in keys or "+" in keys:
+        rows = [(_decode(key), *others) for key, *others in rows]  # type: ignore[misc]
+    return rows, rest
 
 
 def _decode(text: str) -> str:

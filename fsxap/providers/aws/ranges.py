@@ -1,7 +1,8 @@
 """A long listing read by several requests at once, its pages still in key order and few of them in memory.
 
-The key space is cut into ranges at the names one directory's listing gives, ever nearer to where the reader is. A
-thread fetches one page of the foremost range that nobody works on; when there is none it cuts one that somebody does.
+The key space is cut into ranges at the names one directory's listing gives, ever nearer to where the reader is; in a
+directory of more names than a page tells of, where the names of a page lead to expect some pages more. A thread fetches
+one page of the foremost range that nobody works on; when there is none it cuts one that somebody does.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
 from fsxap.listed import Row
+from fsxap.providers.aws.ahead import ahead
+from fsxap.providers.keys import LONGEST, is_utf8
 
 SERIAL = 4
 """Pages read one after the other first: most listings are shorter, and their time tells how many threads pay."""
@@ -26,6 +29,8 @@ SMALL = 2.75
 """Pages of a range of many directories. Its last page belongs to the next one in part, hence no whole number."""
 WHOLE = 5
 """Pages of a range meant to be small before it is cut again."""
+FIRST = 2
+"""Guesses at a time in the beginning; those that held a page make it one more, those that did not halve it."""
 LAST = "\U0010ffff"
 
 
@@ -49,9 +54,12 @@ class Range:
     after: str
     end: str | None
     token: str = ""
-    small: bool = False
+    whole: int = 0
+    """Pages that it must have before it is cut."""
+    guessed: bool = False
+    """Whether it begins where a key was only expected."""
     keys: Sequence[str] = ()
-    """Those of the last page, which tell how many keys a name stands for."""
+    """Those of the last page here, or before, which tell how many keys a name stands for."""
     tried: str | None = None
     """The deepest directory at whose names it was cut, or could not be."""
     pages: deque[Page] = field(default_factory=deque)
@@ -84,29 +92,54 @@ def ordered(fetch: Fetch, siblings: Siblings, prefix: str, after: str, threads: 
         after = page.rows[-1][0] if page.rows else after
     # More threads than that would only wait for the interpreter.
     threads = min(threads, round(waited / max(worked, 1e-6)))
-    if threads >= FEWEST:
-        rest = Range(after, None, token, keys=[row[0] for row in page.rows])
-        yield from Ranges(fetch, siblings, prefix, rest).read(threads)
-        return
+    between = _between(page.rows)
+    if threads >= FEWEST and between:
+        again, following = fetch(between, "")
+        if again.rows and again.rows[0][0] == after:
+            page = Page(again.rows[1:], again.plain)
+            yield page
+            if following:
+                rest = Range(again.rows[-1][0], None, following, keys=[row[0] for row in again.rows])
+                yield from Ranges(fetch, siblings, prefix, rest, threads).read()
+            return
     while token:
         page, token = fetch(after, token)
         yield page
 
 
+def _between(rows: list[Row]) -> str:
+    """A name that is not there, between the last two keys: where it leads tells whether any range may begin so.
+
+    A place that takes no start, or only that of a key, can be read by tokens alone.
+    """
+    if len(rows) < 2:
+        return ""
+    name = rows[-2][0] + "!"
+    return name if _can_be_asked(name) and order(name) < order(rows[-1][0]) else ""
+
+
+def _can_be_asked(name: str) -> bool:
+    return is_utf8(name) and len(name.encode()) <= LONGEST
+
+
 class Ranges:
     """The ranges of one listing, in key order; the first is the one the reader is at."""
 
-    def __init__(self, fetch: Fetch, siblings: Siblings, prefix: str, whole: Range) -> None:
+    def __init__(self, fetch: Fetch, siblings: Siblings, prefix: str, whole: Range, threads: int) -> None:
         self._fetch, self._siblings, self._prefix = fetch, siblings, prefix
+        self._threads, self._trust, self._unseen = threads, FIRST, 0
+        """`trust`: how many guessed ranges may be unseen at a time; names may go on otherwise, or be at their end."""
         self._ranges = deque([whole])
         self._held = 0
+        self._size = len(whole.keys)
+        """Keys of a page."""
         self._changed = threading.Condition()
         self._stopped = False
 
-    def read(self, threads: int) -> Iterator[Page]:
-        for _ in range(threads):
+    def read(self) -> Iterator[Page]:
+        for _ in range(self._threads):
             # Not waited for at the end: a request may take a minute, and nobody wants its answer.
-            threading.Thread(target=self._work, args=(threads,), name="listing", daemon=True).start()
+            threading.Thread(target=self._work, name="listing", daemon=True).start()
         try:
             while (page := self._next()) is not None:
                 yield page
@@ -132,11 +165,11 @@ class Ranges:
                     self._changed.wait()
             return None
 
-    def _work(self, threads: int) -> None:
+    def _work(self) -> None:
         with self._changed:
             try:
                 while not self._stopped:
-                    near = self._near(threads)
+                    near = self._near()
                     if mine := next((each for each in near if not each.busy), None):
                         self._advance(mine)
                     elif mine := next(
@@ -149,14 +182,14 @@ class Ranges:
                 self._ranges.appendleft(Range("", None, error=error))
                 self._changed.notify_all()
 
-    def _near(self, threads: int) -> list[Range]:
+    def _near(self) -> list[Range]:
         """The ranges to work on now: all that are open and not too far ahead of the reader."""
         found: list[Range] = []
-        ahead = 0
+        waiting = 0
         for each in self._ranges:
-            ahead += len(each.pages)
-            full = ahead >= ROOM * threads or self._held >= HELD * threads
-            if (full and (ahead or found)) or len(found) == threads:
+            waiting += len(each.pages)
+            full = waiting >= ROOM * self._threads or self._held >= HELD * self._threads
+            if (full and (waiting or found)) or len(found) == self._threads:
                 break
             if each.open:
                 found.append(each)
@@ -194,13 +227,16 @@ class Ranges:
             each.done = bool(beyond) or not token
             each.keys = () if each.done else [row[0] for row in rows]
             each.token, each.after = token, rows[-1][0] if rows else each.after
+            if each.guessed and each.fetched == 1:
+                self._unseen -= 1
+                self._trust = max(self._trust // 2, 1) if each.done else min(self._trust + 1, self._threads)
             if not beyond:
                 return
             rows = beyond
 
     def _level(self, each: Range) -> str | None:
         """The next directory, from above, at whose names it can be cut: the prefix itself or more of its last key."""
-        if not each.after.startswith(self._prefix) or (each.small and each.fetched < WHOLE):
+        if self._unseen >= self._trust or not each.after.startswith(self._prefix) or each.fetched < each.whole:
             return None
         at = len(self._prefix) - 1
         while each.tried is not None and each.tried.startswith(each.after[: at + 1]):
@@ -210,36 +246,54 @@ class Ranges:
         return each.after[: at + 1]
 
     def _cut(self, mine: Range) -> None:
-        """Ask, without the lock, what comes after the directory that the range is in."""
-        level, before = self._level(mine), mine.tried
+        """At names of the directory that the range is in, or else not there again."""
+        level = self._level(mine)
         assert level is not None
+        spread = len({key[len(level) :].partition("/")[0] for key in mine.keys if key.startswith(level)})
+        # The first and the last are there in part.
+        group = round(SMALL * (spread - 0.5)) if spread > 1 else 1
+        if group > self._size:
+            self._guess(mine, level)
+            return
         child = mine.after[len(level) :].partition("/")[0]
         mine.cutting = True
         self._changed.release()
         try:
+            # What comes after the child that it is in now.
             names = self._siblings(level, f"{level}{child}/{LAST}")
         finally:
             self._changed.acquire()
-        mine.cutting, mine.tried = False, level
-        if mine.open:
-            self._insert(mine, level, before, names)
-        self._changed.notify_all()
+        before, mine.cutting, mine.tried = mine.tried, False, level
+        cuts = self._within(mine, names)[::group] if mine.open and len(names) >= group else []
+        # Ranges of a few pages, or of one directory where those are larger.
+        small = Range("", None, whole=WHOLE if group > 1 else 0, tried=level)
+        # There may be more names behind the last one.
+        self._insert(mine, cuts, small, Range("", None, tried=before))
 
-    def _insert(self, mine: Range, level: str, before: str | None, names: list[str]) -> None:
-        """Ranges of a few pages, or of one directory where those are larger."""
-        spread = len({key[len(level) :].partition("/")[0] for key in mine.keys if key.startswith(level)})
-        # The first and the last are there in part.
-        group = round(SMALL * (spread - 0.5)) if spread > 1 else 1
-        low = order(mine.after)
-        cuts = [name for name in names if low < (at := order(name)) and (mine.end is None or at < order(mine.end))][
-            ::group
-        ]
-        if not cuts or len(names) < group:
+    def _guess(self, mine: Range, level: str) -> None:
+        """One listing of this directory would not tell where a few pages more begin; the names of a page may."""
+        names = [key[len(level) :] for key in mine.keys if key.startswith(level)]
+        texts = ahead(names, mine.after[len(level) :], SMALL * self._size, self._trust - self._unseen)
+        cuts = self._within(mine, [name for text in texts if _can_be_asked(name := level + text)])
+        if not cuts:
+            mine.tried = level
+            return
+        mine.whole = mine.fetched + WHOLE
+        self._unseen += len(cuts)
+        rest = Range("", None, tried=mine.tried, keys=mine.keys, guessed=True)
+        self._insert(mine, cuts, replace(rest, whole=WHOLE), rest)
+
+    def _within(self, mine: Range, names: list[str]) -> list[str]:
+        low, high = order(mine.after), None if mine.end is None else order(mine.end)
+        return [name for name in names if low < (at := order(name)) and (high is None or at < high)]
+
+    def _insert(self, mine: Range, cuts: list[str], each: Range, last: Range) -> None:
+        """Ranges such as `each` that begin at the cuts, and one such as `last`."""
+        if not cuts:
             return
         end, mine.end = mine.end, cuts[0]
         place = self._ranges.index(mine) + 1
         for number, (after, through) in enumerate(zip(cuts, [*cuts[1:], end], strict=True)):
-            last = number == len(cuts) - 1
-            # There may be more names behind the last one.
-            fresh = Range(after, through, small=group > 1 and not last, tried=before if last else level)
-            self._ranges.insert(place + number, fresh)
+            kind = last if number == len(cuts) - 1 else each
+            self._ranges.insert(place + number, replace(kind, after=after, end=through, pages=deque()))
+        self._changed.notify_all()

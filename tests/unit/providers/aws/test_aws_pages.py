@@ -73,6 +73,55 @@ def test_pages_in_order(origin: Origin, store: S3Store) -> None:
     ]
 
 
+def test_what_follows_is_asked_for_as_the_first_page_was(origin: Origin, client: Any) -> None:
+    place = S3Store(client, ALIAS, "a b/\u65e5+&=%")
+    rows = [entry(f"a b/\u65e5+&=%/{at}") for at in range(3)]
+    # A token may hold whatever base64 does.
+    answers = {"": page(rows[0], token="x+/="), "x+/=": page(rows[1], token="y"), "y": page(rows[2])}
+    asked = []
+
+    def answer(request: Request) -> Reply:
+        query = parse_qs(urlsplit(request.path).query)
+        asked.append({name: values[0] for name, values in query.items()})
+        return Reply(body=answers[asked[-1].get("continuation-token", "")])
+
+    origin.answer = answer
+    assert keys(place) == ["0", "1", "2"]
+    same = {"list-type": "2", "encoding-type": "url", "prefix": "a b/\u65e5+&=%/"}
+    assert asked == [same, {**same, "continuation-token": "x+/="}, {**same, "continuation-token": "y"}]
+    first, second, _ = ({name.lower(): value for name, value in each.headers.items()} for each in origin.requests)
+    for name in ("user-agent", "host", "x-amz-content-sha256"):
+        assert first[name] == second[name]
+    scope, _, signature = second["authorization"].partition("Signature=")
+    assert scope == first["authorization"].partition("Signature=")[0]
+    assert signature != first["authorization"].partition("Signature=")[2]
+
+
+def test_pages_of_another_form_are_asked_for_twice_only_once(origin: Origin, store: S3Store) -> None:
+    odd = [page(entry(str(at)), token=str(at + 1) if at < 5 else "", quoted=False) for at in range(6)]
+    origin.answer = serve(*odd)
+    assert keys(store) == list("012345")
+    assert len(origin.requests) == 7
+    assert keys(store) == list("012345")
+    assert len(origin.requests) == 13
+
+
+def test_the_last_page_of_a_range_is_as_good_as_any(origin: Origin, store: S3Store) -> None:
+    origin.answer = serve(page(entry("a"), entry("b")))
+    for _ in range(3):
+        assert keys(store) == ["a", "b"]
+    assert len(origin.requests) == 3
+
+
+def test_what_fails_on_the_short_way_is_told_by_botocore(origin: Origin, store: S3Store) -> None:
+    answer, broken = serve(page(entry("a"), token="1"), page(entry("b"), token="2"), page(entry("c"))), [503]
+    origin.answer = lambda request: (
+        Reply(broken.pop(), SLOW_DOWN) if "token=1" in request.path and broken else answer(request)
+    )
+    assert keys(store) == ["a", "b", "c"]
+    assert len(origin.requests) == 4
+
+
 def test_prefix_and_start_after_are_asked_for(origin: Origin, client: Any) -> None:
     origin.answer = serve(page(entry("root/a/2")))
     assert keys(S3Store(client, ALIAS, "root"), prefix="a/", start_after="a/1") == ["a/2"]
@@ -260,8 +309,9 @@ def test_slow_down_for_ever_is_throttling(origin: Origin, store: S3Store) -> Non
 
 def test_an_error_in_the_middle_keeps_what_came_before(origin: Origin, store: S3Store) -> None:
     denied = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
-    replies = iter([Reply(body=page(entry("a"), token="1")), Reply(403, denied)])
-    origin.answer = lambda _: next(replies)
+    origin.answer = lambda request: (
+        Reply(403, denied) if "token=1" in request.path else Reply(body=page(entry("a"), token="1"))
+    )
     listing = store.list()
     assert next(listing).key == "a"
     with pytest.raises(ServiceError, match="Access Denied"):
