@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,7 +93,10 @@ def run_uc(
     from fsxap.model import digest
 
     if use_case == "spark":
-        return _spark(session, param or (), dry_run=dry_run, explain=explain, others=(items, limit, force, only_failed))
+        others: dict[str, object] = {"--items": items, "--limit": limit, "--force": force, "--only-failed": only_failed}
+        others |= {"--include": include, "--exclude": exclude, "--stable-for": stable_for, "--engine": engine}
+        others |= {"--report": report, "--fail-on": fail_on}
+        return _spark(session, param or (), dry_run=dry_run, explain=explain, others=others)
     case = catalog.find(use_case)
     values = params.parse(case, param or (), session.settings.sections["params"].get(case.name, {}))
     if explain:
@@ -120,12 +123,14 @@ def run_uc(
     return _dry(session, order) if dry_run else _run(session, order)
 
 
-def _spark(session: Session, pairs: Sequence[str], *, dry_run: bool, explain: bool, others: tuple[object, ...]) -> int:
+def _spark(
+    session: Session, pairs: Sequence[str], *, dry_run: bool, explain: bool, others: Mapping[str, object]
+) -> int:
     from fsxap.cli import sparking
 
-    if any(others):
+    if given := [name for name, value in others.items() if value]:
         raise UsageError(
-            "a Spark job reads all of its source", hint="leave out --items, --limit, --force, --only-failed"
+            "a Spark job reads all of its source, and has no findings", hint=f"leave out {', '.join(given)}"
         )
     return sparking.run_job(session, pairs, dry_run=dry_run, explain=explain)
 

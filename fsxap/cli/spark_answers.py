@@ -7,10 +7,10 @@ import io
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fsxap.cli.session import Session
 from fsxap.engine.locations import Location
@@ -18,6 +18,9 @@ from fsxap.errors import FsxapError, NotFound, ServiceError, UsageError
 from fsxap.model import Item, Unlisted
 from fsxap.patterns.spark import answers
 from fsxap.ports import Store
+
+if TYPE_CHECKING:
+    from fsxap.usecases.manufacturing_analytics.limits import Limits
 
 LARGEST = 2 << 30
 """Bytes that are fetched from an access point to be worked out here as well."""
@@ -37,7 +40,19 @@ class Question:
 
     def options(self) -> list[str]:
         """What only a look into the input tells."""
-        return [f"--readings={self._spark_readings}"] if self.job == "sensor-anomalies" else []
+        if self.job != "sensor-anomalies":
+            return []
+        limits = (json.dumps(astuple(each)) for each in self._limits)
+        return [f"--readings={self._spark_readings}", *(f"--limit={each}" for each in limits)]
+
+    @cached_property
+    def _limits(self) -> tuple[Limits, ...]:
+        from fsxap.usecases.manufacturing_analytics.limits import given, load
+
+        try:
+            return load(given(str(self.values["limits"])), self.store)
+        except ValueError as error:
+            raise UsageError(f"limits: {error}") from error
 
     @cached_property
     def _readings(self) -> tuple[str, dict[str, str]]:
@@ -103,11 +118,13 @@ class Question:
             return answers.csv(files, header, str(self.values["schema"]), delimiter)
         from fsxap.providers.local.dialect import to_duckdb
         from fsxap.usecases.manufacturing_analytics.findings import settings
+        from fsxap.usecases.manufacturing_analytics.limits import query
         from fsxap.usecases.manufacturing_analytics.sql import QUERIES
         from fsxap.usecases.manufacturing_analytics.sql_drift import QUERY
 
         numbers, (readings, _) = settings(self.values), self._readings
-        return answers.anomalies({query.rule: to_duckdb(query.sql(numbers, readings)) for query in (*QUERIES, QUERY)})
+        queries = (*QUERIES, QUERY, *([query(self._limits)] if self._limits else ()))
+        return answers.anomalies({each.rule: to_duckdb(each.sql(numbers, readings)) for each in queries})
 
     def _manifest(self, sink: Store) -> dict[str, Any]:
         """What the job says it wrote, and nothing else is there: a file of another attempt would be read with it."""

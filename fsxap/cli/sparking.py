@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import secrets
 import sys
 import time
@@ -30,6 +32,8 @@ PASSED = {
 }
 """Parameters that a job takes as options."""
 LONGEST = 7 * 86400.0
+FILE = re.compile(r"[A-Za-z0-9._-]+")
+"""What needs no quoting in a list of modules, nor in a job's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,12 @@ def submit_script(
     remote = wanted == "aws" or any(place.kind == "s3" for place in places.values())
     if remote and (wanted == "local" or any(place.kind == "folder" for place in places.values())):
         raise _mixed()
+    names = [Path(each).name for each in (script, *files)]
+    if remote and (len(set(names)) < len(names) or not all(FILE.fullmatch(name) for name in names)):
+        raise UsageError(
+            "the script and its modules lie side by side on EMR Serverless: their names must differ and be plain",
+            hint="letters, digits and . _ - are allowed",
+        )
     where = Location("s3") if remote else Location("folder")
     given = [f"{flag}={_spark(place)}" for flag, place in places.items()]
     run = f"{Path(script).stem[:32]}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -202,7 +212,8 @@ def _on_emr(session: Session, job: Job) -> dict[str, int]:
     if "ApplicationId" not in made:
         raise ConfigurationError(f"stack {job.stack} has no application", hint="fsxap deploy spark; -P stack=NAME")
     bodies = {path.name: path.read_bytes() for path in (job.script, *job.files)}
-    scripts = S3Store(aws.client("s3"), made["StateBucketName"], f"spark/{digest([*bodies.values()])}/")
+    sums = {name: hashlib.sha256(body).hexdigest() for name, body in bodies.items()}
+    scripts = S3Store(aws.client("s3"), made["StateBucketName"], f"spark/{digest(sums)}/")
     places = {name: scripts.put(name, body) for name, body in bodies.items()}
     application = Application(
         aws.client("emr-serverless"), aws.client("logs"), made["ApplicationId"], made["JobRoleArn"], made["JobLogGroup"]
@@ -230,7 +241,8 @@ def _left(session: Session, application: Any, identity: str) -> None:
         if sys.stdin.readline().strip().lower() in ("y", "yes"):
             application.cancel(identity)
             return
+    it = f"--application-id {application.id} --job-run-id {identity}"
     session.warn(
-        f"job run {identity} goes on; aws emr-serverless cancel-job-run --application-id {application.id} "
-        f"--job-run-id {identity} ends it"
+        f"job run {identity} goes on; aws emr-serverless get-job-run {it} says how it is, "
+        f"and cancel-job-run {it} ends it"
     )

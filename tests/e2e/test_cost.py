@@ -196,6 +196,18 @@ def test_a_month_of_a_pattern(fsxap: Program, scans: Path) -> None:
     assert fsxap(*month, "--count", "1", "-P", "Vectorstore=x").code == 2
 
 
+def test_a_month_of_spark_jobs(fsxap: Program) -> None:
+    done = fsxap(
+        "cost", "spark", "--region", "us-east-1", "--schedule", "rate(1 day)", "--count", "100", "--size", "1GB"
+    )
+    assert done.code == 0, done.err
+    lines = {row["unit"]: row for row in done.of("estimate")}
+    # 100 GB at 80 MB a second and 120 s to begin with: 1,370 s of three workers with 4 vCPU, 30.4 times.
+    assert lines["emr_vcpu_seconds"]["quantity"] == round(1370 * 3 * Decimal(365) / 12 + Decimal("0.5")) * 4
+    assert lines["emr_memory_gb_seconds"]["quantity"] == 4 * lines["emr_vcpu_seconds"]["quantity"]
+    assert Decimal(lines["items"]["low"]) < Decimal(lines["items"]["usd"]) < Decimal(lines["items"]["high"])
+
+
 def test_a_month_of_an_sftp_server(fsxap: Program) -> None:
     done = fsxap("cost", "sftp", "--region", "us-east-1", "--count", "1000", "--size", "1GB")
     assert done.code == 0, done.err

@@ -85,6 +85,8 @@ def test_an_access_point_that_answers(fsxap: Program, endpoint: str) -> None:
     assert check(done, "access point", "data answers")["status"] == "pass"
     assert check(done, "network origin", "connection")["status"] == "pass"
     assert check(done, "services", "comprehendmedical")["status"] == "pass"
+    jobs = fsxap("doctor", *where, "--use-case", "spark", **CREDENTIALS)
+    assert check(jobs, "services", "emr-serverless")["status"] == "pass"
     whole = fsxap("doctor", *where, "--explain", "a.dcm", **CREDENTIALS)
     assert (whole.code, whole.of("check")[0]["detail"]) == (0, "it can be read: 5 bytes")
     assert fsxap("doctor", *where, "--explain", "empty", **CREDENTIALS).code == 0

@@ -83,7 +83,7 @@ def test_permissions_are_counted_as_duckdb_does(tmp_path: Path, capsys: pytest.C
 def test_sensor_anomalies_are_those_of_manufacturing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import duckdb
 
-    from tests.contract.test_sensor_queries import readings
+    from tests.contract.test_sensor_queries import LIMITS, readings
 
     rows = [(row["line"], row["sensor"], row["metric"], row["ts"].replace(tzinfo=None), row["value"])
             for row in readings()]  # fmt: skip
@@ -92,11 +92,19 @@ def test_sensor_anomalies_are_those_of_manufacturing(tmp_path: Path, capsys: pyt
     database.execute("CREATE TABLE r (line VARCHAR, sensor VARCHAR, metric VARCHAR, ts TIMESTAMP, value DOUBLE)")
     database.executemany("INSERT INTO r VALUES (?, ?, ?, ?, ?)", rows)
     database.execute(f"COPY r TO '{tmp_path / 'in' / 'r.parquet'}'")
-    arguments = ("-P", "job=sensor-anomalies", "-s", str(tmp_path / "in"), "--to", str(tmp_path / "out"))
-    code, (summary,), _ = run(capsys, *arguments)
+    # With one limit only, all scores of an event are alike.
+    (tmp_path / "limits.csv").write_text(f"{LIMITS}plain,,,5.05,,\n")
+    arguments = ("-P", "job=sensor-anomalies", "-P", f"limits={tmp_path / 'limits.csv'}")
+    code, (summary,), _ = run(capsys, *arguments, "-s", str(tmp_path / "in"), "--to", str(tmp_path / "out"))
     assert code == 0 and summary["data"]["verified"]
-    found = database.execute(f"SELECT rule, sensor FROM '{summary['outputs']}/rows/*.parquet'").fetchall()
-    assert {("sensor-spike", "spiky"), ("sensor-stuck", "stuck"), ("sensor-drift", "drifting")} <= set(found)
+    found = database.execute(f"SELECT rule, sensor, test FROM '{summary['outputs']}/rows/*.parquet'").fetchall()
+    assert {("sensor-spike", "spiky", None), ("sensor-stuck", "stuck", None), ("sensor-drift", "drifting", None)} <= {
+        *found
+    }
+    broken = {(sensor, test) for rule, sensor, test in found if rule == "sensor-out-of-range"}
+    assert broken == {("specified", "specification"), ("plain", "specification")} | {
+        ("controlled", f"western-electric-{number}") for number in range(1, 5)
+    }
 
 
 def stand_in(csv: Path, monkeypatch: pytest.MonkeyPatch, query: str, *, stray: bool = False) -> None:
@@ -150,7 +158,8 @@ def test_a_file_that_the_manifest_does_not_name(
     [
         (("-s", "s3://a-b-ext-s3alias/x", "--to", "./out"), "not one and then the other"),
         (("-s", "./in"), "--to LOCATION"),
-        (("-s", "./in", "--to", "./out", "--limit", "3"), "reads all of its source"),
+        (("-s", "./in", "--to", "./out", "--limit", "3"), "leave out --limit"),
+        (("-s", "./in", "--to", "./out", "--exclude", "b*", "--fail-on", "high"), "leave out --exclude, --fail-on"),
         (("-s", "./in", "--to", "./out", "-P", "job=nothing"), "must be one of"),
     ],
 )

@@ -69,6 +69,7 @@ RUN = (
     Param("threshold", "sensor-anomalies: robust deviations that a spike stands out by", 5.0, _positive),
     Param("window", "sensor-anomalies: readings around a point, and the shortest stuck run", 15, _window),
     Param("drift", "sensor-anomalies: robust deviations that a level moves by", 3.0, _positive),
+    Param("limits", "sensor-anomalies: CSV of limits (sensor, metric, lsl, usl, lcl, ucl), here or in the source", ""),
     Param("verify", "work the answer out by DuckDB too, and compare", "yes", choices=("yes", "no")),
     Param("stack", "the stack on whose application it runs, for locations in S3", "fsxap-spark"),
     Param("minutes", "a job on EMR Serverless that takes longer is stopped", 720, int),

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from fsxap.model import Item
 
 KINDS = {"string": "VARCHAR", "int": "INTEGER"}
+JUDGED = "sensor-out-of-range"
+"""The rule that also says which test was failed."""
 SUFFIXES = {"csv-to-parquet": ".csv", "acl-analysis": ".jsonl", "sensor-anomalies": ".parquet"}
 
 
@@ -45,7 +47,9 @@ def anomalies(queries: Mapping[str, str]) -> str:
     columns = "line, sensor, metric, started, ended, CAST(value AS DOUBLE) AS value"
     columns += ", CAST(expected AS DOUBLE) AS expected, CAST(score AS DOUBLE) AS score, points"
     return " UNION ALL ".join(
-        f"SELECT '{rule}' AS rule, {columns} FROM ({query}) AS found" for rule, query in queries.items()
+        f"SELECT '{rule}' AS rule, {columns}, {'test' if rule == JUDGED else 'CAST(NULL AS VARCHAR) AS test'} "
+        f"FROM ({query}) AS found"
+        for rule, query in queries.items()
     )
 
 

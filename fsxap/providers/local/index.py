@@ -45,13 +45,10 @@ CREATE TABLE passages (id BIGINT, document BIGINT, page INTEGER, number INTEGER,
 CREATE TABLE postings (term BIGINT, document BIGINT, passage BIGINT, uses INTEGER, length INTEGER)
 """
 _READABLE = "CREATE OR REPLACE TEMP TABLE readable AS SELECT id AS document, passages, length FROM documents"
-# Of the documents in `readable` and no others: how many passages they have, and how rare a word is among those.
+# Of the documents in `readable` and no others, so that how rare a word is counts among those.
 _WORDS = """
-WITH hits AS (SELECT term, passage, uses / (uses + {k} * (1 - {b} + {b} * length / {usual})) AS part
-    FROM postings SEMI JOIN readable USING (document) SEMI JOIN (SELECT unnest($1) AS term) asked USING (term)),
-weighed AS (SELECT passage, part, count(*) OVER (PARTITION BY term) AS found FROM hits)
-SELECT passage, sum(part * ln(1 + ({number} - found + 0.5) / (found + 0.5))) AS score
-FROM weighed GROUP BY passage ORDER BY score DESC, passage LIMIT {deep}
+SELECT term, passage, uses, length FROM postings
+SEMI JOIN readable USING (document) SEMI JOIN (SELECT unnest($1) AS term) asked USING (term)
 """
 _VECTORS = """
 SELECT id, array_inner_product(vector, $1::FLOAT[{size}]) AS score
@@ -197,16 +194,14 @@ class DuckIndex:
         wanted = sorted({_numbered(term) for term in terms(question)})
         if not wanted or not length:
             return []
-        sizes = {"number": int(number), "usual": length / number}
-        return self._ranking(_WORDS.format(k=K1, b=B, deep=DEEP, **sizes), wanted)
+        with self._translated():
+            hits = self._db.execute(_WORDS, [wanted]).fetchnumpy()
+        return okapi(hits, int(number), length / number)
 
     def _by_vectors(self, embedder: Embedder, question: str) -> list[tuple[int, float]]:
         (vector,) = embedder.embed([question])
-        return self._ranking(_VECTORS.format(size=embedder.size, deep=DEEP), list(vector))
-
-    def _ranking(self, query: str, *given: Any) -> list[tuple[int, float]]:
-        # To nine digits: the order in which threads add up is not always the same.
-        return [(one, round(score, 9)) for one, score in self._all(query, *given)]
+        query = _VECTORS.format(size=embedder.size, deep=DEEP)
+        return [(one, round(score, 9)) for one, score in self._all(query, list(vector))]
 
     def _embedded(self, texts: list[str]) -> list[Any]:
         return [None] * len(texts) if self._embedder is None else [list(one) for one in self._embedder.embed(texts)]
@@ -241,11 +236,16 @@ class DuckIndex:
         )
 
     def _all(self, query: str, *given: Any) -> list[tuple[Any, ...]]:
-        try:
+        with self._translated():
             rows: list[tuple[Any, ...]] = self._db.execute(query, given).fetchall()
+        return rows
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except self._duckdb.Error as error:
             raise duck.translated(self._duckdb, error, "use the index") from error
-        return rows
 
 
 @lru_cache(maxsize=1 << 16)
@@ -256,6 +256,23 @@ def _numbered(term: str) -> int:
 
 def _or_zero(row: tuple[Any, ...]) -> int:
     return int(row[0] or 0)
+
+
+def okapi(hits: Mapping[str, Any], number: int, usual: float) -> list[tuple[int, float]]:
+    """BM25 of the passages that `hits` (columns term, passage, uses and length) are in, of `number` passages that are
+    `usual` words long. Added up here it takes half of the time that a query with a window takes.
+    """
+    import numpy
+
+    _, which, found = numpy.unique(hits["term"], return_inverse=True, return_counts=True)
+    passages, places = numpy.unique(hits["passage"], return_inverse=True)
+    rarity = numpy.log1p((number - found + 0.5) / (found + 0.5))
+    uses = hits["uses"]
+    parts = uses / (uses + K1 * (1 - B + B * hits["length"] / usual)) * rarity[which]
+    # To nine digits: the order in which hits come is not always the same.
+    scores = numpy.round(numpy.bincount(places, parts, len(passages)), 9)
+    best = numpy.lexsort((passages, -scores))[:DEEP]
+    return list(zip(passages[best].tolist(), scores[best].tolist(), strict=True))
 
 
 def fused(rankings: Iterable[Sequence[tuple[int, float]]]) -> dict[int, float]:

@@ -118,11 +118,14 @@ def _beyond(sigmas: int, of: int, least: int) -> str:
 def query(limits: tuple[Limits, ...]) -> Query:
     """Rows as those of the other queries, and `test`: which limit was broken."""
     values = ", ".join(each.sql() for each in limits).replace("{", "{{").replace("}", "}}")
-    return Query("sensor-out-of-range", _JUDGED.format(values=values))
+    table = f"limits AS (SELECT * FROM (VALUES {values}) AS t(sensor, metric, lsl, usl, lcl, ucl)),"
+    return Query(JUDGED.rule, table + JUDGED.text)
 
 
-_JUDGED = f"""
-limits AS (SELECT * FROM (VALUES {{values}}) AS t(sensor, metric, lsl, usl, lcl, ucl)),
+# The worst reading of an event: with one limit all scores are alike, and engines take different ones of them.
+JUDGED = Query(
+    "sensor-out-of-range",
+    f"""
 judged AS (
   SELECT r.line AS line, r.sensor AS sensor, r.metric AS metric, r.ts AS ts, r.value AS value, l.lsl AS lsl,
     l.usl AS usl,
@@ -146,13 +149,19 @@ judged AS (
     n - lag(n) OVER (PARTITION BY {SERIES}, test ORDER BY n) AS apart
   FROM tested WHERE test IS NOT NULL
 ), grouped AS (
-  SELECT {SERIES}, ts, value, test, expected, score,
+  SELECT {SERIES}, ts, value, n, test, expected, score,
     sum(CASE WHEN apart = 1 THEN 0 ELSE 1 END) OVER (PARTITION BY {SERIES}, test ORDER BY n) AS event
   FROM flagged
+), placed AS (
+  SELECT {SERIES}, ts, value, test, expected, score, event, row_number() OVER (
+    PARTITION BY {SERIES}, test, event ORDER BY score DESC, abs(value - expected) DESC, n) AS place
+  FROM grouped
 ), events AS (
-  SELECT {SERIES}, test, event, min(ts) AS started, max(ts) AS ended, max_by(value, score) AS value,
-    max_by(expected, score) AS expected, max(score) AS score, count(*) AS points
-  FROM grouped GROUP BY {SERIES}, test, event
+  SELECT {SERIES}, test, event, min(ts) AS started, max(ts) AS ended,
+    max(CASE WHEN place = 1 THEN value END) AS value, max(CASE WHEN place = 1 THEN expected END) AS expected,
+    max(score) AS score, count(*) AS points
+  FROM placed GROUP BY {SERIES}, test, event
 )
 SELECT {EVIDENCE}, test FROM events ORDER BY {SERIES}, started, test
-"""
+""",
+)

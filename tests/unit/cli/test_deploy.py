@@ -20,6 +20,7 @@ from tests.unit.deploy.test_preflight import ALIAS, ARN, POINTS, SECRET, point
 from tests.unit.patterns.sftp.people import row, write
 
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:fsxap-test"
+OUT_ARN = ARN.replace("records", "out")
 EXECUTION = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:fsxap-test:1"
 OUTPUTS = {"StateMachineArn": MACHINE, "ScheduleName": "daily", "StateBucketName": "state"}
 CHANGES = {"cloudformation.ExecuteChangeSet", "cloudformation.DeleteStack", "s3.CreateBucket", "s3.PutObject"}
@@ -320,9 +321,10 @@ def test_a_pattern_is_rendered_without_asking_aws(world: World, tmp_path: Path) 
     assert "still to be given: SourceAlias" in done.err
 
 
-def test_services_need_an_access_point_of_internet_origin(world: World) -> None:
+@pytest.mark.parametrize("pattern", ["knowledge-base", "spark"])
+def test_services_need_an_access_point_of_internet_origin(world: World, pattern: str) -> None:
     world.cloud.answers[POINTS] = lambda _: {"S3AccessPointAttachments": [point(vpc="vpc-0123456789abcdef0")]}
-    done = world("knowledge-base", "--stack-name", "fsxap-test", "-s", ALIAS, "--yes")
+    done = world(pattern, "--stack-name", "fsxap-test", "-s", ALIAS, "--yes")
     assert done.code == 253 and not world.changed
 
 
@@ -348,6 +350,36 @@ def test_sftp_needs_an_access_point_of_internet_origin(world: World, tmp_path: P
     users = ("--users", write(tmp_path, row()))
     done = world("sftp", "--stack-name", "fsxap-test", "-s", ALIAS, "--yes", *users)
     assert done.code == 253 and "its origin is a VPC" in done.err and not world.changed
+
+
+@pytest.mark.parametrize(("number", "code"), [(29, 0), (30, 253)])
+def test_one_sftp_stack_holds_29_users(world: World, tmp_path: Path, number: int, code: int) -> None:
+    rows = [row(name=f"user{each}", home=f"partners/{each}") for each in range(number)]
+    done = world("sftp", "--stack-name", "fsxap-test", "-s", ALIAS, "--yes", "--users", write(tmp_path, *rows))
+    assert done.code == code, done.err
+    assert bool(world.changed) == (code == 0)
+    assert not code or ("51200" in done.err and "fewer users" in done.err and "--stack-name" in done.err)
+
+
+@pytest.mark.parametrize(("to", "output"), [("", ""), ("out", OUT_ARN)])
+def test_spark_is_deployed_over_access_points(world: World, to: str, output: str) -> None:
+    world.cloud.answers[POINTS] = lambda _: {"S3AccessPointAttachments": [point(), point("out")]}
+    where = ("-s", f"{ALIAS}/in", *(("--to", f"{ALIAS.replace('records', to)}/spark") if to else ()))
+    done = world("spark", "--stack-name", "fsxap-test", "--yes", *where)
+    assert done.code == 0, done.err
+    (asked,) = world.cloud.asked("cloudformation.CreateChangeSet")
+    given = {each["ParameterKey"]: each.get("ParameterValue") for each in asked["Parameters"]}
+    assert (given["SourceArn"], given["SourcePrefix"]) == (ARN, "in/")
+    assert (given.get("OutputArn", ""), given.get("OutputPrefix", "")) == (output, "spark/" if to else "")
+
+
+def test_a_spark_stack_is_removed_with_its_scripts_and_no_outputs(world: World) -> None:
+    world.stacks.status, world.stacks.outputs = "CREATE_COMPLETE", OUTPUTS | {"ApplicationId": "00abcdef"}
+    scripts = {"Versions": [{"Key": "spark/0123/job.py", "VersionId": "1"}]}
+    world.cloud.answers |= {"s3.ListObjectVersions": lambda _: scripts, "s3.DeleteObjects": lambda _: {}}
+    done = world("spark", "--stack-name", "fsxap-test", "--destroy", "--yes")
+    assert done.code == 0 and world.stacks.status == "DELETE_COMPLETE", done.err
+    assert {each["Bucket"] for each in world.cloud.asked("s3.DeleteObjects")} == {"state"}
 
 
 def test_users_of_a_use_case_are_an_error(world: World, tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from fsxap.deploy import stack, targets
+from fsxap.deploy import targets
 from fsxap.deploy.render import Rendered, render
-from fsxap.errors import ConfigurationError
 from tests.unit.deploy.permissions import NAMED, OTHER, SOURCE, allowed, filled
 from tests.unit.deploy.templates import conditions, listed, nodes, references
 from tests.unit.patterns.sftp.people import KEY, row, write
@@ -177,15 +176,3 @@ def test_nobody_is_touched_by_another_users_entry(tmp_path: Path, made: Rendered
     names = [f"a.{'b' * each}" for each in range(1, 4)] + ["ab.b", "a.bb-", "a-b_b"]
     many = render(targets.find("sftp"), {"users": write(tmp_path, *(row(name=name, home=name) for name in names))})
     assert len(of_type(many, "AWS::Transfer::User")) == len(names)
-
-
-def test_more_users_than_a_template_holds_are_refused_before_aws_is(tmp_path: Path) -> None:
-    rows = [row(name=f"user{number}", home=f"partners/{number}") for number in range(60)]
-    body = render(targets.find("sftp"), {"users": write(tmp_path, *rows)}).body
-
-    class Cloud:
-        def describe_stacks(self, **_: Any) -> dict[str, Any]:
-            return {"Stacks": []}
-
-    with pytest.raises(ConfigurationError, match="51200"):
-        stack.plan(stack.Stack(Cloud(), "fsxap-sftp"), body, {}, [], {})
