@@ -11,24 +11,25 @@ import os
 import re
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Iterator
 
 from benchmarks.prove.guard import guard
 from benchmarks.prove.iam import iam
 from benchmarks.prove.localstack import localstack
-from benchmarks.prove.tools import BUILD, Verdict, environment, run, told
+from benchmarks.prove.tools import BUILD, environment, run
+from benchmarks.prove.verdicts import Verdict, last, tell, told, verdicts
 from benchmarks.prove.wheels import wheels
-from fsxap.deploy.render import Rendered, render
+from fsxap.deploy.render import Rendered
 from fsxap.engine import catalog
+from tests.unit.deploy.templates import rendered
 
 ASL, CHECKOV = "asl-validator@4.0.0", "checkov==3.3.30"
 
 
-def definition(rendered: Rendered) -> str:
+def definition(made: Rendered) -> str:
     """The state machine as it is after CloudFormation has filled it in."""
-    text = rendered.template["Resources"]["StateMachine"]["Properties"]["DefinitionString"]["Fn::Sub"]
-    defaults = {name: str(about.get("Default", name)) for name, about in rendered.parameters.items()}
+    text = made.template["Resources"]["StateMachine"]["Properties"]["DefinitionString"]["Fn::Sub"]
+    defaults = {name: str(about.get("Default", name)) for name, about in made.parameters.items()}
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
@@ -43,9 +44,8 @@ def written() -> list[str]:
     """Templates and state machines of every use case below build/prove; their names."""
     BUILD.mkdir(parents=True, exist_ok=True)
     for name in catalog.names():
-        rendered = render(catalog.load(name), {})
-        (BUILD / f"{name}.yaml").write_text(rendered.text, encoding="utf-8")
-        (BUILD / f"{name}.asl.json").write_text(definition(rendered), encoding="utf-8")
+        (BUILD / f"{name}.yaml").write_text(rendered(name).text, encoding="utf-8")
+        (BUILD / f"{name}.asl.json").write_text(definition(rendered(name)), encoding="utf-8")
     return catalog.names()
 
 
@@ -57,10 +57,14 @@ def asl_validator(names: list[str]) -> Iterator[Verdict]:
     if not tool.exists():
         code, said = run("npm", "install", "--no-audit", "--no-fund", "--prefix", BUILD, ASL)
         if code:
-            yield "asl-validator", None, f"npm: {said.strip().splitlines()[-1]}"
+            yield "asl-validator", None, f"npm: {last(said)}"
             return
     for name in names:
         yield f"asl-validator {name}", *run(tool, "--json-path", f"{name}.asl.json")
+    nowhere = json.loads((BUILD / f"{names[0]}.asl.json").read_text(encoding="utf-8")) | {"StartAt": "Nowhere"}
+    (BUILD / "broken.asl.json").write_text(json.dumps(nowhere), encoding="utf-8")
+    code, _ = run(tool, "--json-path", "broken.asl.json")
+    yield from told("asl-validator refuses a start that is nowhere", [] if code else ["it does not"])
 
 
 def checkov(names: list[str]) -> Iterator[Verdict]:
@@ -80,19 +84,16 @@ def checkov(names: list[str]) -> Iterator[Verdict]:
 
 def main() -> int:
     """Arguments: which checks, by name; without any, all."""
-    # pip, npm and our own cache of wheels.
-    os.environ |= {"XDG_CACHE_HOME": str(BUILD / "cache"), "npm_config_cache": str(BUILD / "cache" / "npm")}
     checks = {check.__name__: check for check in (asl_validator, guard, iam, checkov, wheels, localstack)}
-    names, tally = written(), Counter[str]()
-    for chosen in sys.argv[1:] or checks:
-        for what, code, said in checks[chosen](names):
-            verdict = "not run" if code is None else "FAIL" if code else "pass"
-            tally[verdict] += 1
-            print(f"{verdict:7}  {what}{f': {said}' if code is None else ''}", flush=True)
-            if code:
-                print(said, file=sys.stderr)
-    print(", ".join(f"{number} {verdict}" for verdict, number in tally.items()))
-    return int(tally["FAIL"] > 0)
+    if unknown := [name for name in sys.argv[1:] if name not in checks]:
+        print(f"no check {', '.join(unknown)}; there are {', '.join(checks)}", file=sys.stderr)
+        return 2
+    # Of pip, npm and ourselves: nothing is kept outside the checkout.
+    places = {"XDG_CACHE_HOME": "cache", "npm_config_cache": "cache/npm", "TMPDIR": "tmp"}
+    os.environ |= {name: str(BUILD / place) for name, place in places.items()}
+    shutil.rmtree(BUILD / "tmp", ignore_errors=True)
+    (BUILD / "tmp").mkdir(parents=True)
+    return tell(verdicts([checks[name] for name in sys.argv[1:] or checks], written()))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.prove.tools import Verdict, asked, environment, told
-from fsxap.deploy.render import render
-from fsxap.engine import catalog
+from benchmarks.prove.tools import asked, environment
+from benchmarks.prove.verdicts import Verdict, told
+from tests.unit.deploy.templates import rendered
 
 GUARD = "cfn_guard_rs==0.3.3"
 RULES = Path(__file__).with_name("rules.guard")
@@ -73,7 +73,7 @@ def guard(names: list[str]) -> Iterator[Verdict]:
     if python is None:
         yield "guard", None, why
         return
-    templates = {name: dict(render(catalog.load(name), {}).template) for name in names}
+    templates = {name: dict(rendered(name).template) for name in names}
     for name, template in templates.items():
         green = asked(python, ANSWERS, [{"template": template, "rule": rule} for rule in rules().values()])
         failed = [f"{rule}: {said}" for rule, (status, said) in zip(rules(), green, strict=True) if status == "FAIL"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.prove.tools import Verdict, asked, environment, told
+from benchmarks.prove.tools import asked, environment
+from benchmarks.prove.verdicts import Verdict, told
 from tests.unit.deploy.calls import calls
 from tests.unit.deploy.permissions import policy
 

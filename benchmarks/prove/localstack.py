@@ -5,6 +5,7 @@ Whatever runs in it runs in namespaces of its own, where nothing but loopback ex
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.prove.places import HOSTS
+from benchmarks.prove.tools import BUILD, HERE, ROOT, SMALLER, python, run
+from benchmarks.prove.verdicts import Verdict, last
 from fsxap.deploy import package
 from fsxap.deploy.render import RUNTIME
 from fsxap.engine import catalog
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "prove"
 PINS = """\
 cbor2==5.8.0
 pyopenssl==25.3.0
@@ -37,53 +38,46 @@ ENGINE = ("localstack-core[runtime]==4.9.2", "service-identity")
 BOTO = ("boto3==1.42.54", "botocore==1.42.54")
 LAMBDA = ("awslambdaric==4.2.2", *BOTO)
 """What Lambda's own runtime holds."""
-NATIVE = {"healthcare-dicom": "x86_64", "idp": "x86_64", "manufacturing-analytics": "arm64", "media-vfx": "arm64"}
-"""Use cases with native packages, and for what: those that run do so here."""
 INSIDE = 'ip link set lo up && mount --bind "$1" /etc/hosts && shift && exec "$@"'
+FENCE = ("unshare", "-rnm", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", INSIDE, "sh")
+"""Goes before a file of host names and a command."""
 
 
-def python(version: str) -> Path | None:
-    """An interpreter that runs: a command may be a shim for one that is not chosen."""
-    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    for found in (shutil.which(f"python{version}"), *sorted(versions.glob(f"{version}.*/bin/python{version}"))):
-        if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
-            return Path(found)
-    return None
-
-
-def localstack(_names: list[str]) -> Iterator[tuple[str, int | None, str]]:
+def localstack(_names: list[str]) -> Iterator[Verdict]:
     """Stacks in an engine of CloudFormation, which takes Python 3.11 and no other; code as Lambda runs it."""
     engine, functions = python("3.11"), python(RUNTIME)
-    if engine is None or functions is None or shutil.which("unshare") is None:
-        yield "localstack", None, f"needs Python 3.11, Python {RUNTIME} and unshare (Linux)"
+    if engine is None or functions is None:
+        yield "localstack", None, f"needs Python 3.11 and Python {RUNTIME}"
         return
-    # Nothing is cached outside the checkout.
-    environ = {**os.environ, "XDG_CACHE_HOME": str(BUILD / "cache"), "PYTHONPATH": str(ROOT)}
+    (BUILD / "hosts").write_text(HOSTS, encoding="utf-8")
+    if why := _unfenced():
+        yield "localstack", None, why
+        return
     for what, commands in _lacking(engine, functions):
         for command in commands:
-            done = subprocess.run([*map(str, command)], env=environ, capture_output=True, text=True, check=False)
-            if done.returncode:
-                yield f"localstack: {what}", 1, done.stderr
+            code, said = run(*command, where=ROOT)
+            if code:
+                yield "localstack", None, f"{what} could not be installed: {last(said)}"
                 return
         (BUILD / what / "ready").touch()
     shutil.rmtree(BUILD / "run", ignore_errors=True)
-    (BUILD / "hosts").write_text(HOSTS, encoding="utf-8")
-    fence = (
-        "unshare",
-        "-rnm",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-        "sh",
-        "-c",
-        INSIDE,
-        "sh",
-        BUILD / "hosts",
-    )
-    inside = (sys.executable, "-m", "benchmarks.prove.deployed", BUILD, functions)
-    done = subprocess.run([*map(str, (*fence, *inside))], cwd=ROOT, env=environ, text=True, check=False)
-    yield "localstack", done.returncode, f"logs are in {BUILD / 'run'}"
+    inside = (*FENCE, BUILD / "hosts", sys.executable, "-m", "benchmarks.prove.deployed", BUILD, functions)
+    words, environ = [str(part) for part in inside], {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as deployed:
+        assert deployed.stdout is not None
+        for line in deployed.stdout:
+            what, code, said = json.loads(line)
+            yield f"localstack {what}", code, said
+    if deployed.returncode:
+        yield "localstack", 1, f"it ended with {deployed.returncode}; logs are in {BUILD / 'run'}"
+
+
+def _unfenced() -> str:
+    """Why there can be no fence here; empty where there can."""
+    if lacking := [name for name in ("unshare", "mount", "ip") if shutil.which(name) is None]:
+        return f"{', '.join(lacking)} not installed"
+    code, said = run(*FENCE, BUILD / "hosts", "true")
+    return f"namespaces are not allowed here: {last(said)}" if code else ""
 
 
 def _lacking(engine: Path, functions: Path) -> Iterator[tuple[str, list[tuple[str | Path, ...]]]]:
@@ -100,5 +94,12 @@ def _lacking(engine: Path, functions: Path) -> Iterator[tuple[str, list[tuple[st
     # Wheels for Lambda, which nobody can fetch behind the fence.
     (BUILD / "cache").mkdir(exist_ok=True)
     fetch = "import sys; from fsxap.deploy.package import download; download(tuple(sys.argv[2:]), sys.argv[1])"
-    needed = {name: package.native(catalog.load(name)) for name in NATIVE}
-    yield "cache", [(sys.executable, "-c", fetch, NATIVE[name], *packages) for name, packages in needed.items()]
+    needed = {name: package.native(catalog.load(name)) for name in catalog.names()}
+    yield (
+        "cache",
+        [
+            (sys.executable, "-c", fetch, SMALLER.get(name, HERE), *packages)
+            for name, packages in needed.items()
+            if packages
+        ],
+    )

@@ -17,8 +17,10 @@ from benchmarks.prove.stacks import Deployed
 from fsxap.engine.sealed import Seal
 from tests.usecases.drivers import rows
 
-BATCH, FEW, MANY = 4, 40, 400
+BATCH, FEW, MANY = 2, 20, 200
 """Items of a batch, and of two runs. With MANY, one batch that dies is one percent."""
+MINUTES = 5
+"""To wait for what must come, on a machine that has much else to do."""
 
 
 def state(stack: Deployed) -> Path:
@@ -70,9 +72,7 @@ def some_die(stack: Deployed, seal: Seal, there: int) -> Iterator[str]:
     """One batch in a hundred is killed; a second run does its items and nothing else."""
     fill(stack, "many", MANY)
     stack.world.deaths(37)
-    began = time.monotonic()
     first = run(stack)
-    took = time.monotonic() - began
     wanted = {"seen": there + MANY, "unchanged": there, "skipped": MANY - BATCH, "lost": BATCH}
     if (first["status"], first["code"], covered(first)) != ("SUCCEEDED", 1, wanted):
         yield f"with one batch dead the run is {first}"
@@ -87,7 +87,6 @@ def some_die(stack: Deployed, seal: Seal, there: int) -> Iterator[str]:
         yield f"the next run is {second}"
     if results(stack, seal) - before != BATCH:
         yield f"the next run did {results(stack, seal) - before} items"
-    print(f"      {MANY} items in batches of {BATCH}: {took:.0f} s", flush=True)
 
 
 def too_many_die(stack: Deployed, seal: Seal, there: int) -> Iterator[str]:
@@ -137,7 +136,7 @@ def without_permission(stack: Deployed, role: str, action: str, error: str) -> I
 def redriven(stack: Deployed, execution: str) -> dict[str, Any]:
     client = stack.world.client("stepfunctions")
     client.redrive_execution(executionArn=execution)
-    for _ in range(240):
+    for _ in range(MINUTES * 120):
         about: dict[str, Any] = client.describe_execution(executionArn=execution)
         if about["status"] != "RUNNING":
             break
@@ -169,7 +168,7 @@ def inbox(stack: Deployed) -> str:
 def told(stack: Deployed, queue: str, text: str) -> Iterator[str]:
     """A notice with this text, which is taken from the queue."""
     heard = []
-    for _ in range(10):
+    for _ in range(MINUTES * 60):
         answer = stack.world.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
         heard += [json.loads(row["Body"])["Message"] for row in answer.get("Messages", ())]
         if any(text in message for message in heard):

@@ -1,19 +1,20 @@
-"""Zips for arm64 on a machine that is not: their native parts load in an emulated processor, and ask no newer glibc
-than Lambda has."""
+"""Zips, for arm64 on a machine that is not: rendering repeats its bytes, native parts load in an emulated processor and
+ask no newer glibc than Lambda has, and what stays zipped is unpacked when it is imported."""
 
 from __future__ import annotations
 
 import platform
 import shutil
-import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from benchmarks.prove.tools import BUILD, Verdict, asked, environment, run, told
+from benchmarks.prove.tools import BUILD, asked, environment, python, run
+from benchmarks.prove.verdicts import Verdict, last, told
+from benchmarks.prove.zips import inside, rendered, twice, unpacked
 from fsxap.deploy import package
 from fsxap.deploy.render import RUNTIME
 from fsxap.engine import catalog
-from fsxap.engine.packed import ARCHIVE
 from fsxap.errors import FsxapError
 
 SUITE = "trixie"
@@ -39,6 +40,8 @@ Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::parts "/dev/null";
 """
 """An apt of its own, which knows nothing of this machine's."""
+Python = tuple[str | Path, ...]
+"""What runs it."""
 LOADS = Path(__file__).with_name("load_natives.py")
 
 
@@ -47,38 +50,62 @@ def wheels(names: list[str]) -> Iterator[Verdict]:
     if reader is None:
         yield "arm64 zips", None, why
         return
-    python, why = _emulated()
-    if python is None:
+    emulated, why = _emulated()
+    if emulated is None:
         yield "arm64 zips under qemu", None, why
+    for name in names:
+        folder, verdict = twice(name, "arm64")
+        yield verdict
+        if folder is not None:
+            task = unpacked(folder)
+            places = [str(place) for place in (task, inside(task)) if place is not None]
+            unfit = list(chain.from_iterable(asked(reader, READS, places)))
+            yield from told(f"arm64 {name}: processor, glibc, libraries", unfit)
+            if emulated is not None:
+                yield _loaded(f"arm64 {name} under qemu", emulated, task, name)
+    yield from _here([name for name in names if catalog.load(name).footprint.packed])
+    yield from _twin(reader, emulated)
+
+
+def _loaded(what: str, python: Python, task: Path, name: str) -> Verdict:
+    code, said = run(*python, "-I", "-S", LOADS, task, name)
+    return f"{what}: {last(said)}", code, said
+
+
+def _here(names: list[str]) -> Iterator[Verdict]:
+    """What stays zipped is unpacked in this processor too."""
+    own = python(RUNTIME)
+    for name in names:
+        if own is None or _machine() != ("Linux", "x86_64"):
+            yield f"x86_64 {name}", None, f"needs Python {RUNTIME}, on Linux and x86_64"
+            continue
+        folder, verdict = rendered(name, "x86_64")
+        yield verdict
+        if folder is not None:
+            yield _loaded(f"x86_64 {name}", (own,), unpacked(folder), name)
+
+
+def _twin(reader: Path, emulated: Python | None) -> Iterator[Verdict]:
+    """What was made for another processor is seen, and does not load."""
     try:
-        # The red twin: what was made for another processor.
         other = package.download(("numpy",), "x86_64")
-        zips = {name: package.build(catalog.load(name), BUILD / "zips") for name in names}
     except FsxapError as error:
-        # Without an index nothing can be said; a zip that is too large is a fault.
-        yield "arm64 zips", None if error.code == "packaging" else 1, error.message
+        yield "x86_64 is seen in its files", None, error.message
         return
-    for name, made in zips.items():
-        task = BUILD / "tasks" / name
-        shutil.rmtree(task, ignore_errors=True)
-        for path in (made.path, task / ARCHIVE):
-            if path.is_file():
-                with zipfile.ZipFile(path) as archive:
-                    archive.extractall(task)
-        yield from told(f"arm64 {name}: processor, glibc, libraries", *asked(reader, READS, [str(task)]))
-        if python is not None:
-            code, said = run(*python, LOADS, task, name)
-            yield f"arm64 {name} under qemu: {(said.strip() or 'it said nothing').splitlines()[-1]}", code, said
     yield from told("x86_64 is seen in its files", [] if asked(reader, READS, [str(other)])[0] else ["it is not"])
-    if python is not None:
-        code, said = run(*python, LOADS, other)
+    if emulated is not None:
+        code, said = run(*emulated, "-I", "-S", LOADS, other)
         yield from told("x86_64 does not load under qemu", [] if code else [said])
 
 
-def _emulated() -> tuple[tuple[str | Path, ...] | None, str]:
+def _machine() -> tuple[str, str]:
+    return platform.system(), platform.machine()
+
+
+def _emulated() -> tuple[Python | None, str]:
     """A Python for arm64 and what runs it, unpacked and not installed; None and the reason where there can be none."""
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
-        return None, f"it is for Linux on x86_64, and this is {platform.system()} on {platform.machine()}"
+    if _machine() != ("Linux", "x86_64"):
+        return None, f"it is for Linux on x86_64, and this is {' on '.join(_machine())}"
     if lacking := [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]:
         return None, f"{' and '.join(lacking)} not installed"
     if not KEYRING.is_file():
@@ -98,7 +125,7 @@ def _emulated() -> tuple[tuple[str | Path, ...] | None, str]:
         for words in (("update",), ("download", "qemu-user:amd64", *PYTHON)):
             code, said = run(*apt, *words, where=folder / "packages")
             if code:
-                return None, f"apt-get {words[0]}: {said.strip().splitlines()[-1]}"
+                return None, f"apt-get {words[0]}: {last(said)}"
         for file in (folder / "packages").glob("*.deb"):
             code, said = run("dpkg-deb", "-x", file, root)
             if code:
@@ -106,4 +133,4 @@ def _emulated() -> tuple[tuple[str | Path, ...] | None, str]:
         # Where a system keeps its libraries, the packages expect this to be.
         (root / "lib").symlink_to("usr/lib")
         (folder / "ready").touch()
-    return (qemu, "-L", root, root / "usr" / "bin" / f"python{RUNTIME}", "-I", "-S"), ""
+    return (qemu, "-L", root, root / "usr" / "bin" / f"python{RUNTIME}"), ""

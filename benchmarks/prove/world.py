@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,8 @@ from tests.e2e.program import Program
 from tests.unit.deploy.json_endpoint import listening
 from tests.unit.providers.aws_wire import AthenaService, Refusal
 
+START = 600
+"""Seconds in which LocalStack must be there, on a machine that has much else to do."""
 POINTS = [{"Lifecycle": "AVAILABLE", "S3AccessPoint": {"ResourceARN": RECORDS, "Alias": "records-x-ext-s3alias"}}]
 
 
@@ -38,7 +39,7 @@ class World:
         return boto3.Session("test", "test", region_name=REGION).client(service, endpoint_url=URL)
 
     def fsxap(self, *arguments: str | Path, **extra: str) -> Any:
-        return self.program(*arguments, timeout=600, **self.environ, **extra)
+        return self.program(*arguments, timeout=1800, **self.environ, **extra)
 
     def deaths(self, *numbers: int) -> None:
         """From now on, process invocations of these numbers are killed."""
@@ -93,21 +94,27 @@ def localstack(build: Path, functions: Path, environment: dict[str, str]) -> Ite
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
     environ["TMPDIR"] = str(folder / "tmp")
     command = [build / "localstack" / "bin" / "python", "-m", "benchmarks.prove.start_localstack"]
+    latest = time.monotonic() + START
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
         try:
-            for _ in range(600):
-                try:
-                    urllib.request.urlopen(f"{URL}/_localstack/health", timeout=5).close()
-                    break
-                except (urllib.error.URLError, OSError):
-                    if server.poll() is not None:
-                        raise SystemExit(f"LocalStack ended; see {folder / 'log'}") from None
-                    time.sleep(0.5)
+            while not _answers():
+                if server.poll() is not None or time.monotonic() > latest:
+                    raise SystemExit(f"LocalStack does not answer; see {folder / 'log'}")
+                time.sleep(0.5)
             yield
         finally:
-            server.terminate()
-            server.wait(30)
+            # Nothing of it is kept.
+            server.kill()
+            server.wait()
+
+
+def _answers() -> bool:
+    try:
+        urllib.request.urlopen(f"{URL}/_localstack/health", timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

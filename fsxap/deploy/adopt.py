@@ -22,8 +22,8 @@ SETTINGS = {
 """Parameter of a stack → setting."""
 OWN = {
     "TextractRegion": ("idp", "textract_region"),
-    "DeadlineFarmId": ("media-vfx", "farm"),
-    "DeadlineQueueId": ("media-vfx", "queue"),
+    **dict.fromkeys(("FarmId", "DeadlineFarmId"), ("media-vfx", "farm")),
+    **dict.fromkeys(("QueueId", "DeadlineQueueId"), ("media-vfx", "queue")),
 }
 """Parameter of a stack → use case and parameter of it."""
 RENAMED = {

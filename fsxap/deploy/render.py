@@ -160,6 +160,8 @@ def context(use_case: UseCase, given: Mapping[str, str], architecture: str) -> d
         "narrator": "narrator" in engines,
         "phi_text": "phi_text" in engines,
         "documents": "documents" in engines,
+        "farm": "farm" in engines,
+        "renders": "${FarmId}" in str([grant.resources for grant in footprint.grants if grant.when(values)]),
         "timeouts": {stage: timeout for stage, (_memory, timeout) in sizes.items()},
     }
     about["functions"] = [
@@ -215,6 +217,8 @@ def _variables(use_case: UseCase, given: Mapping[str, str], about: Mapping[str, 
     if about["documents"]:
         own = {"TEXTRACT_REGION": "TextractRegion", "ACCEPT_CROSS_REGION": "AcceptCrossRegion"}
         found |= {f"{PARAM}{name}": {"Ref": parameter} for name, parameter in own.items()}
+    if about["farm"]:
+        found |= {f"{PARAM}FARM": {"Ref": "FarmId"}, f"{PARAM}QUEUE": {"Ref": "QueueId"}}
     if about["narrator"]:
         found |= {"FSXAP_BEDROCK_MODEL": {"Ref": "BedrockModel"}, "FSXAP_BEDROCK_REGION": {"Ref": "BedrockRegion"}}
         found[f"{ENGINE}NARRATOR"] = "aws"

@@ -34,8 +34,13 @@ DIRECT = {
 }
 """Setting → parameter, taken over as it is."""
 
-THE_STACKS = {"textract_region", "accept_cross_region"}
-"""Parameters of use cases that the stack has too, as TextractRegion: CloudFormation asks whether text may leave."""
+THE_STACKS = {
+    "textract_region": "TextractRegion",
+    "accept_cross_region": "AcceptCrossRegion",
+    "farm": "FarmId",
+    "queue": "QueueId",
+}
+"""Parameters of use cases that the stack has: rules of the template ask about them, or its roles are bound to them."""
 
 Resolve = Callable[[str], str]
 """From an access point's alias to its ARN."""
@@ -97,9 +102,9 @@ def split(target: Target, pairs: Mapping[str, str]) -> tuple[dict[str, str], dic
     typed = params.parse(target, [f"{name}={value}" for name, value in own.items()], {})
     if isinstance(target, UseCase) and target.seal is not None and "key" in own:
         stack.setdefault("KeySecretArn", own.pop("key"))
-    for name in THE_STACKS & own.keys():
+    for name in THE_STACKS.keys() & own.keys():
         del own[name]
-        stack.setdefault("".join(word.capitalize() for word in name.split("_")), _text(typed[name]))
+        stack.setdefault(THE_STACKS[name], _text(typed[name]))
     return stack, own
 
 

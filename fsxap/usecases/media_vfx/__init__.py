@@ -12,6 +12,9 @@ from fsxap.usecases.media_vfx.sample import write_sample
 from fsxap.usecases.media_vfx.spec import LOOKS, frames, seconds, specification, yes_or_frames
 from fsxap.usecases.media_vfx.summary import summarise
 
+OURS = "${AWS::Region}:${AWS::AccountId}"
+QUEUE = f"arn:${{AWS::Partition}}:deadline:{OURS}:farm/${{FarmId}}/queue/${{QueueId}}"
+LOGS = f"arn:${{AWS::Partition}}:logs:{OURS}:log-group:/aws/deadline/${{FarmId}}/${{QueueId}}:log-stream:session-*"
 EXPECTED = ("any", "required", "forbidden")
 PARAMS = (
     Param(
@@ -58,6 +61,10 @@ PARAMS = (
 )
 
 
+def submits(params: Params) -> bool:
+    return bool(params["submit"])
+
+
 def text_wanted(params: Params) -> bool:
     return {params["slate"], params["burnin"]} != {"any"}
 
@@ -89,22 +96,20 @@ USE_CASE = UseCase(
         grants=(
             Grant(("s3:GetObject", "s3:ListBucket"), ("source",)),
             Grant(("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket"), ("sink",)),
-            # Below its farm the service makes the ids.
+            Grant(("deadline:SearchJobs",), (QUEUE,), submits),
+            # The service makes the ids of jobs, and of the steps, tasks and actions that IAM knows by their job.
             Grant(
                 (
                     "deadline:CreateJob",
                     "deadline:GetJob",
-                    "deadline:SearchJobs",
                     "deadline:ListSteps",
                     "deadline:ListTasks",
                     "deadline:GetSessionAction",
                 ),
-                ("arn:${AWS::Partition}:deadline:${AWS::Region}:${AWS::AccountId}:farm/*",),
+                (f"{QUEUE}/job/*",),
+                submits,
             ),
-            Grant(
-                ("logs:GetLogEvents",),
-                ("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/deadline/*",),
-            ),
+            Grant(("logs:GetLogEvents",), (LOGS,), submits),
             # Neither action supports resources.
             Grant(("rekognition:DetectText",), ("*",), text_wanted),
             Grant(("rekognition:DetectModerationLabels",), ("*",), lambda params: bool(params["moderation"])),

@@ -9,6 +9,7 @@ from functools import partial
 from fsxap.engine import catalog
 from tests.unit.deploy.permissions import (
     ACCOUNT,
+    FARM,
     FUNCTION,
     KEY,
     MACHINE,
@@ -17,6 +18,7 @@ from tests.unit.deploy.permissions import (
     OTHER,
     OUTPUT,
     PROFILE,
+    QUEUE,
     SECRET,
     SOURCE,
     STATE,
@@ -25,7 +27,9 @@ from tests.unit.deploy.permissions import (
 STAGES = ("Discover", "Process", "Summarise")
 LOGS = f"arn:aws:logs:{ACCOUNT}:log-group:"
 ATHENA, GLUE = f"arn:aws:athena:{ACCOUNT}:workgroup/", f"arn:aws:glue:{ACCOUNT}:"
-FARM = f"arn:aws:deadline:{ACCOUNT}:farm/farm-1"
+DEADLINE = f"arn:aws:deadline:{ACCOUNT}:farm/{FARM}/queue/{QUEUE}"
+JOB, ANOTHER_QUEUE = f"{DEADLINE}/job/job-1", DEADLINE.replace(QUEUE, QUEUE.replace("1", "2"))
+RENDERED = f"{LOGS}/aws/deadline/{FARM}/{QUEUE}:log-stream:session-1"
 Context = tuple[tuple[str, str], ...]
 
 
@@ -85,16 +89,13 @@ SERVICES = {
     ),
     "manufacturing-analytics": (),
     "media-vfx": (
-        Service(
-            "Process", "deadline:CreateJob", FARM, "deadline:DeleteFarm", FARM.replace("123456789012", "210987654321")
+        Service("Process", "deadline:SearchJobs", DEADLINE, "deadline:DeleteQueue", ANOTHER_QUEUE),
+        *(
+            Service("Process", f"deadline:{action}", JOB, "deadline:UpdateJob", place)
+            for action in ("CreateJob", "GetJob", "ListSteps", "ListTasks", "GetSessionAction")
+            for place in (f"{ANOTHER_QUEUE}/job/job-1", JOB.replace(FARM, FARM.replace("0", "2")))
         ),
-        Service(
-            "Process",
-            "logs:GetLogEvents",
-            f"{LOGS}/aws/deadline/farm-1:log-stream:1",
-            "logs:DeleteLogStream",
-            f"{LOGS}x",
-        ),
+        Service("Process", "logs:GetLogEvents", RENDERED, "logs:DeleteLogStream", RENDERED.replace(QUEUE, "queue-2")),
     ),
 }
 """What the functions of each use case ask of services, besides S3."""

@@ -19,7 +19,10 @@ PROFILE = f"arn:aws:bedrock:{ACCOUNT}:inference-profile/eu.{MODEL}"
 STATE, KEY = "arn:aws:s3:::state-bucket", f"arn:aws:kms:{ACCOUNT}:key/state"
 MACHINE = f"arn:aws:states:{ACCOUNT}:stateMachine:fsxap-test"
 FUNCTION = f"arn:aws:lambda:{ACCOUNT}:function:"
+FARM, QUEUE = "farm-" + "0" * 32, "queue-" + "1" * 32
 NAMED = VALUES | {
+    "FarmId": FARM,
+    "QueueId": QUEUE,
     "SourceArn": SOURCE,
     "SourcePrefix": "scans/",
     "SourceAlias": "records-abc123-ext-s3alias",

@@ -33,8 +33,9 @@ HOSTILE = (
 EVERY = """
 from fsxap.deploy.render import render
 from fsxap.engine import catalog
+from tests.unit.deploy.templates import GIVEN
 for name in catalog.names():
-    print(render(catalog.load(name), {}).text, end="")
+    print(render(catalog.load(name), GIVEN.get(name, {})).text, end="")
 """
 
 

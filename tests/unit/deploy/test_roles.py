@@ -11,7 +11,7 @@ import pytest
 from fsxap.deploy.grants import ON_THE_PLACE
 from fsxap.deploy.render import render
 from fsxap.engine import catalog, params
-from tests.unit.deploy.templates import NAMES, ROLES, listed, references, resources, statements
+from tests.unit.deploy.templates import GIVEN, NAMES, ROLES, listed, references, resources, statements
 
 NO_RESOURCES = (
     "ec2:", "xray:", "cloudwatch:PutMetricData", "logs:CreateLogDelivery", "logs:GetLogDelivery",
@@ -96,8 +96,8 @@ def test_a_sealed_use_case_may_open_its_state_in_every_function(name: str) -> No
 def test_the_footprint_is_granted_to_process_and_nothing_more(name: str) -> None:
     """Besides its logs and the state, process may do what its footprint says."""
     case = catalog.load(name)
-    defaults = params.parse(case, [], {})
-    given = {action for grant in case.footprint.grants if grant.when(defaults) for action in grant.actions}
+    chosen = params.parse(case, [], GIVEN.get(name, {}))
+    given = {action for grant in case.footprint.grants if grant.when(chosen) for action in grant.actions}
     found = {action for statement in statements(name, "ProcessRole") for action in listed(statement["Action"])}
     own = {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "kms:Decrypt"}
     own |= {"kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments"}
@@ -143,12 +143,24 @@ def test_what_a_parameter_needs_is_granted_with_it_to_process_alone(
         ({"slate": "any", "moderation": "no"}, set()),
         ({"burnin": "forbidden"}, {"rekognition:DetectText"}),
         ({"moderation": "yes"}, {"rekognition:DetectModerationLabels"}),
+        (
+            {"submit": "yes"},
+            {
+                "deadline:CreateJob",
+                "deadline:GetJob",
+                "deadline:GetSessionAction",
+                "deadline:ListSteps",
+                "deadline:ListTasks",
+                "deadline:SearchJobs",
+                "logs:GetLogEvents",
+            },
+        ),
     ],
 )
 def test_what_parameters_do_not_call_for_is_not_granted(given: dict[str, str], granted: set[str]) -> None:
     made = render(catalog.load("media-vfx"), given).template["Resources"]
     for role in ROLES[:3]:
-        actions = set(re.findall(r"rekognition:\w+", json.dumps(made[role])))
+        actions = set(re.findall(r"(?:rekognition:|deadline:|logs:Get)\w+", json.dumps(made[role])))
         assert actions == (granted if role == "ProcessRole" else set())
 
 

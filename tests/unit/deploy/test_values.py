@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fsxap.deploy import values
+from fsxap.deploy.render import render
 from fsxap.engine import catalog, settings
 from fsxap.errors import ConfigurationError, FsxapError, UsageError
 from tests.unit.deploy.templates import rendered
@@ -168,6 +169,18 @@ def test_every_default_fits_its_own_rule() -> None:
         }
         found = values.settle(rendered(case), "fsxap-test", {}, defaults, known=rendered(case).required)
         assert found.keys() == defaults.keys()
+
+
+def test_a_stack_that_renders_is_bound_to_one_queue_of_one_farm() -> None:
+    case, place = catalog.load("media-vfx"), {"FarmId": "farm-" + "0" * 32, "QueueId": "queue-" + "1" * 32}
+    given = {"submit": "yes", "farm": place["FarmId"], "queue": place["QueueId"]}
+    assert values.split(case, given) == (place, {"submit": "yes"})
+    known = {**CODE, "SourceArn": ARN}
+    assert place.items() <= values.settle(render(case, {"submit": "yes"}), "s", known, place).items()
+    for wrong in ({}, {**place, "FarmId": "farm-*"}, {**place, "QueueId": ""}):
+        with pytest.raises(UsageError, match=r"FarmId|QueueId"):
+            values.settle(render(case, {"submit": "yes"}), "s", known, wrong)
+    assert values.settle(render(case, {}), "s", known, {"FarmId": ""})["FarmId"] == ""
 
 
 def test_where_documents_may_go_is_the_stacks_to_say() -> None:
