@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ CELL = 2_000
 FIGURE = 18
 """Characters beside a bar; more would push the page wide on a telephone."""
 
+_AMOUNT = re.compile(r"-?\d+\.\d+", re.ASCII)
 _MARKS = {"bold": "strong", "italic": "em", "code": "code"}
 
 
@@ -88,13 +90,18 @@ def data_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Markup:
     """A column whose every value is a number stands right."""
     width = max((len(columns), *(len(row) for row in rows)))
     padded = [(*row, *[None] * (width - len(row))) for row in rows]
-    numeric = frozenset(at for at in range(width) if all(_is_number(row[at]) for row in padded))
+    numeric = frozenset(at for at in range(width) if all(_is_number(row[at]) or _is_amount(row[at]) for row in padded))
     heads = (*columns, *[""] * (width - len(columns)))
     return table(heads, [[cell(value) for value in row] for row in padded], numeric=numeric)
 
 
 def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_amount(value: Any) -> bool:
+    """Money is a decimal string; one without a point may be a code."""
+    return isinstance(value, str) and _AMOUNT.fullmatch(value) is not None
 
 
 def cell(value: Any) -> object:

@@ -11,6 +11,10 @@ from fsxap.usecases.idp.layout import Place
 from fsxap.usecases.idp.search import Text, hits, zones
 
 _BUYERS = re.compile(r"(?<![a-z])(?:ihre?|client|kunde|kaufer|customer|your|cliente)(?![a-z])")
+MARKED = 0.5
+"""Points of a number that is not said to be the buyer's, at least."""
+UNSURE = 0.8
+"""How sure a tax number is beside another."""
 _TAX_NUMBER = re.compile(
     r"^[\s.:#=\-)(]{0,6}(?:no|nr|id)?[\s.:#]{0,3}(?P<value>[a-z]{0,3}[\d][\d\s/\-.]{5,20}\d|[\d]{6,15})"
 )
@@ -28,6 +32,9 @@ def identifiers(text: Text) -> Iterator[Field]:
     for kind, name in (("iban", "iban"), ("vat", "vendor_tax_id"), ("jp", "registration_number")):
         if found[kind]:
             each, score = max(found[kind], key=lambda pair: pair[1])
+            if kind == "vat" and len({other.value for other, points in found[kind] if points >= MARKED}) > 1:
+                # The buyer's may stand unmarked, and have the better check digits.
+                score *= UNSURE
             place = each.place
             yield Field(name, each.value, place.text, score * _read(place, each), place.page, place.box)
     if not found["vat"] and (other := _tax_number(text)):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from fsxap.documents import Document, Page
-from fsxap.usecases.idp.classify import Kind, has_heading, is_titled
+from fsxap.documents import Box, Document, Page, overlap
+from fsxap.usecases.idp.classify import SENTENCE, Kind, has_heading, is_titled
 from fsxap.usecases.idp.extract import TRADE, Extraction, extract
-from fsxap.usecases.idp.layout import fold
+from fsxap.usecases.idp.layout import fold, segments
 from fsxap.usecases.idp.search import text_of
 
 _COUNTED = re.compile(
@@ -28,6 +28,8 @@ SURE = 0.7
 """Confidence from which what a single page says stands for or against a document of its own."""
 ALIKE = 0.6
 """How much alike two readings of one name are, at least."""
+WORDS = 11
+"""Words of a shorter line that is a sentence, at least."""
 START = 2
 """Pieces of evidence that together begin a document."""
 
@@ -65,7 +67,7 @@ def stack_of(document: Document) -> Stack:
             alone = part_of(document, page.number, page.number) if looked else None
             found = extract(alone) if alone else None
             if page.number > 1 and counted[0] < 2:
-                evidence = _evidence(said, found) if found else 0
+                evidence = _evidence(said, found, page) if found else 0
                 # A heading is often repeated, and a count may be an annex's: they speak only beside something else.
                 more = evidence == 1 and (_is_last(before) or (alone is not None and has_heading(text_of(alone))))
                 if _is_first(counted, before, found) or evidence + more >= START:
@@ -154,10 +156,14 @@ def _is_last(counted: tuple[int, int]) -> bool:
     return 0 < counted[0] == counted[1]
 
 
-def _evidence(said: Said, found: Extraction) -> int:
-    """How many things speak for another document: its kind, number, names, and sums where sums were already said."""
-    old, new = said.values, _values(found)
-    if "number" in old and "number" in new and old["number"] == new["number"]:
+def _evidence(said: Said, found: Extraction, page: Page) -> int:
+    """How many things speak for another document: its kind, number, names, and sums where sums were already said.
+
+    What a sentence says does not: those of a contract name numbers, dates and sums of other documents.
+    """
+    sentences = [each.box for each in segments(page) if len(each.text) >= SENTENCE or len(each.words) >= WORDS]
+    old, new = said.values, _values(found, sentences)
+    if "number" in old and old["number"] == _values(found).get("number"):
         return 0
     other_number = "number" in old and "number" in new
     other_name = "name" in old and "name" in new and SequenceMatcher(None, old["name"], new["name"]).ratio() < ALIKE
@@ -171,10 +177,12 @@ def _evidence(said: Said, found: Extraction) -> int:
     return other_number + other_name + sums_again + (other_kind and found.kinds.confidence >= SURE)
 
 
-def _values(found: Extraction) -> dict[str, str]:
+def _values(found: Extraction, apart_from: Sequence[Box] = ()) -> dict[str, str]:
     names = {"number": "number", "total": "total", "issue_date": "date", "vendor": "name", "parties": "name"}
     return {
         short: re.sub(r"\W", "", fold(str(each.value)))
         for name, short in names.items()
-        if (each := found.fields.get(name)) is not None and each.confidence >= SURE
+        if (each := found.fields.get(name)) is not None
+        and each.confidence >= SURE
+        and not (each.box and any(overlap(each.box, box) for box in apart_from))
     }

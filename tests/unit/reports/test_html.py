@@ -192,6 +192,13 @@ def test_sections_of_every_kind() -> None:
         assert part in written
 
 
+def test_amounts_stand_right_and_codes_do_not() -> None:
+    rows = (("Quay", "0042", "1200.50", 3), ("Dock", "0043", "-7.00", 12))
+    written = text("html", report([], Section("Totals", "table", ("vendor", "code", "total", "documents"), rows)))
+    assert '<td>0042</td><td class="num">1200.50</td><td class="num">3</td>' in written
+    assert '<th class="num" scope="col">total</th>' in written
+
+
 def test_facts_are_told_once() -> None:
     section = Section("Facts", "facts", ("fact", "value"), (("seen", 10), ("engine", "x"), ("boxes", [1])))
     data = {"facts": {"seen": 10, "audited": 9}, "engine": "x", "boxes": [1], "sql": "duckdb"}

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
@@ -32,12 +33,14 @@ DPI = 200
 
 class LocalDocuments:
     """Owns a pool of at most `processes` processes of one thread each; with one there is none, and pages are read
-    here. A process holds about 0.7 GB while it reads; this one, a picture for each page in flight."""
+    here, one at a time. A process holds about 0.7 GB while it reads; this one, a picture for each process and the
+    next, however many documents are read at the same time."""
 
     def __init__(self, processes: int = 1) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._room = threading.BoundedSemaphore(processes + 1 if processes > 1 else 1)
 
     @cached_property
     def engine(self) -> str:
@@ -91,21 +94,19 @@ class LocalDocuments:
                     found = [pdf.text_page(document, index, drawn=drawn) for index in range(total)]
                 except PdfiumError as error:
                     raise pdf.damaged(name, "one of its pages is not whole") from error
-            wanted = [page for page, good in found if not (good and options.text_layer)]
-            read = {page.number: page for page in self._recognised(self._rendered(document, wanted, name, options))}
+            wanted = [page.number for page, good in found if not (good and options.text_layer)]
+            rendered = ((number, self._rendered(document, number, name, options)) for number in wanted)
+            read = {page.number: page for page in self._recognised(rendered)}
         kept = tuple(_together(page, read[page.number]) if page.number in read else page for page, _ in found)
         return Document(kept, self.engine, attachments=attached, notes=tuple(notes), usage={"ocr_pages": len(read)})
 
-    def _rendered(
-        self, document: Any, wanted: list[Page], name: str, options: Reading
-    ) -> Iterator[tuple[int, NDArray[numpy.uint8]]]:
-        for page in wanted:
-            with pdf.LOCK:
-                across, down = pdf.size_at(document, page.number - 1, DPI)
-                if across * down > options.max_pixels:
-                    raise pictures.too_many_pixels(name, page.number, options)
-                picture = pdf.rendered(document, page.number - 1, DPI)
-            yield page.number, picture
+    @staticmethod
+    def _rendered(document: Any, number: int, name: str, options: Reading) -> NDArray[numpy.uint8]:
+        with pdf.LOCK:
+            across, down = pdf.size_at(document, number - 1, DPI)
+            if across * down > options.max_pixels:
+                raise pictures.too_many_pixels(name, number, options)
+            return pdf.rendered(document, number - 1, DPI)
 
     def _picture(self, body: bytes, name: str, options: Reading) -> Document:
         with pictures.opened(body, name, options) as file:
@@ -115,14 +116,15 @@ class LocalDocuments:
         return Document(pages, self.engine, usage={"ocr_pages": len(pages)})
 
     def _recognised(self, numbered: Iterator[tuple[int, NDArray[numpy.uint8]]]) -> Iterator[Page]:
-        """Pages in order, no more in flight than there are processes."""
+        """Pages in order; a picture is made when there is room for it."""
         if self._processes < 2:
-            yield from (reading.read_page(number, picture) for number, picture in numbered)
+            while (page := self._read_here(numbered)) is not None:
+                yield page
             return
         waiting: list[Future[Page]] = []
         try:
-            for number, picture in numbered:
-                waiting.append(self._started().submit(reading.read_page, number, picture))
+            while (future := self._handed_on(numbered)) is not None:
+                waiting.append(future)
                 if len(waiting) > self._processes:
                     yield waiting.pop(0).result()
             while waiting:
@@ -135,6 +137,23 @@ class LocalDocuments:
         finally:
             for each in waiting:
                 each.cancel()
+
+    def _read_here(self, numbered: Iterator[tuple[int, NDArray[numpy.uint8]]]) -> Page | None:
+        with self._room:
+            found = next(numbered, None)
+            return reading.read_page(*found) if found else None
+
+    def _handed_on(self, numbered: Iterator[tuple[int, NDArray[numpy.uint8]]]) -> Future[Page] | None:
+        """The next page, given to a process."""
+        with ExitStack() as room:
+            room.enter_context(self._room)
+            if (found := next(numbered, None)) is None:
+                return None
+            future = self._started().submit(reading.read_page, *found)
+            # Whoever waits for a result may wait for room as well: the page itself gives it back.
+            room.pop_all()
+        future.add_done_callback(lambda _: self._room.release())
+        return future
 
     def _started(self) -> ProcessPoolExecutor:
         with self._lock:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy
 import pytest
@@ -10,6 +14,7 @@ pytest.importorskip("rapidocr")
 from PIL import Image
 
 from fsxap.documents import Document, Line, Page, Reading, Word
+from fsxap.providers.local.documents import pages, pictures
 from fsxap.providers.local.documents.cutting import parts
 from fsxap.providers.local.documents.japanese import in_japanese
 from fsxap.providers.local.documents.reader import LocalDocuments
@@ -65,11 +70,44 @@ def test_pages_of_a_fax_are_read_in_order_by_processes() -> None:
     )
     documents = LocalDocuments(2)
     try:
-        pages = documents.read(buffer.getvalue(), "fax.tif", Reading()).pages
+        found = documents.read(buffer.getvalue(), "fax.tif", Reading()).pages
     finally:
         documents.close()
-    assert [page.number for page in pages] == [1, 2]
-    assert [page.lines[0].text for page in pages] == ["Invoice number 4711", "Second page of the letter"]
+    assert [page.number for page in found] == [1, 2]
+    assert [page.lines[0].text for page in found] == ["Invoice number 4711", "Second page of the letter"]
+
+
+def test_pictures_wait_for_room_however_many_documents_are_read_at_the_same_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    live, most, lock = 0, 0, threading.Lock()
+    make = pictures.frame
+
+    def frame(*which: Any) -> Any:
+        nonlocal live, most
+        with lock:
+            live += 1
+            most = max(most, live)
+        return make(*which)
+
+    def read_page(number: int, _picture: Any) -> Page:
+        nonlocal live
+        time.sleep(0.005)
+        with lock:
+            live -= 1
+        return Page(number, 1.0, 1.0)
+
+    monkeypatch.setattr(pictures, "frame", frame)
+    monkeypatch.setattr(pages, "read_page", read_page)
+    monkeypatch.setattr(LocalDocuments, "_started", lambda _: processes)
+    buffer = io.BytesIO()
+    blank = Image.new("1", (80, 60), 1)
+    blank.save(buffer, "TIFF", save_all=True, append_images=[blank] * 5)
+    documents = LocalDocuments(2)
+    with ThreadPoolExecutor(2) as processes, ThreadPoolExecutor(8) as readers:
+        found = list(readers.map(lambda _: documents.read(buffer.getvalue(), "fax.tif", Reading()), range(8)))
+    assert [[page.number for page in each.pages] for each in found] == [[1, 2, 3, 4, 5, 6]] * 8
+    assert most <= 3
 
 
 def threads_of_libraries() -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from fsxap.usecases.idp.stack import Stack, moved, part_of, parts, stack_of
@@ -62,6 +64,47 @@ ANNEX: list[At] = [(20, 15, "TIMESHEET"), *((20.0, 30.0 + 10 * at, f"Day {at}, e
 )  # fmt: skip
 def test_where_documents_begin(pages: list[list[At]], starts: tuple[int, ...], doubts: tuple[int, ...]) -> None:
     assert stack_of(document(*pages)) == Stack(starts, doubts)
+
+
+CLAUSES = (
+    "Invoice No. {number} of {day} remains payable in full; the total of EUR {sum} is due within thirty days.",
+    "Purchase order {number} dated {day} forms part of this agreement and is paid against an invoice.",
+    "Upon receipt of the invoice the customer pays the total amount of {sum} EUR plus VAT to the supplier.",
+    "between {party} and the customer, hereinafter the parties, each with its registered office as above.",
+    "{page}.1 The invoice date and the due date are stated on every invoice; the first is dated {day}.",
+    "This agreement is governed by the laws of Ireland and replaces the contract of {day} with {party}.",
+    "Payment to {party}, IBAN DE89 3704 0044 0532 0130 00, subtotal {sum}, VAT 20 %, total {sum}, by {day}.",
+    "The purchase order and this contract are read together; an invoice alone is no contract of the parties.",
+)
+HEADINGS = ("Services Agreement", "Invoices and payment", "Annex to the contract", "Schedule of fees", "")
+PARTIES = ("Northgate Tools Ltd", "Quay Shipping GmbH", "Harbour Cafe Ltd")
+
+
+def clauses(page: int, chance: random.Random) -> list[At]:
+    """A page of dense prose, every sentence with another number, day, sum and party."""
+    lines: list[At] = [(20, 15, chance.choice(HEADINGS))] if page > 1 else [(20, 15, HEADINGS[0])]
+    for at in range(24):
+        said = chance.choice(CLAUSES).format(
+            number=f"{chance.choice('ABX')}-{chance.randint(1000, 9999)}",
+            day=f"{chance.randint(1, 28)} March 20{chance.randint(20, 25)}",
+            sum=f"{chance.randint(100, 99999)}.{chance.randint(10, 99)}",
+            party=chance.choice(PARTIES),
+            page=page,
+        )
+        lines.append((20, 30 + 9 * at, said))
+    return [each for each in lines if each[2]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dense_prose_about_invoices_is_one_document(seed: int) -> None:
+    chance = random.Random(seed)
+    assert stack_of(document(*(clauses(page, chance) for page in range(1, 7)))).starts == (1,)
+
+
+def test_an_invoice_behind_a_contract_is_another_document() -> None:
+    chance = random.Random(5)
+    pages = [clauses(1, chance), clauses(2, chance), invoice("B-1007", "Quay Shipping GmbH")]
+    assert stack_of(document(*pages)).starts == (1, 3)
 
 
 def test_parts_are_numbered_from_one_and_what_they_say_by_the_file() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fsxap.usecases.idp.extract import Extraction, extract
+from fsxap.usecases.idp.registered import identifiers
 from fsxap.usecases.idp.search import text_of
-from tests.unit.usecases.idp.pages import At, document
+from tests.unit.usecases.idp.pages import At, document, text
 
 AMERICAN: list[At] = [
     (20, 15, "Riverbend Catering Co."),
@@ -152,3 +153,10 @@ def test_blanks_group_thousands_where_a_language_does_so() -> None:
     folded = [text_of(document(lines, language=each)).rows[0].folded for each in ("fr", "de")]
     assert folded == ["total ttc 5'199,90", "total ttc 5 199,90"]
     assert values(extract(document([*lines, (20, 40, "Facture n° 12")], language="fr")))["total"] == "5199.90"
+
+
+def test_a_tax_number_beside_another_is_not_sure_enough() -> None:
+    (alone,) = identifiers(text("USt-IdNr. DE136695976"))
+    (beside,) = identifiers(text("USt-IdNr. DE123456789", "USt-IdNr. DE136695976"))
+    assert alone.value == beside.value == "DE136695976"
+    assert beside.confidence < 0.85 < alone.confidence
