@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.prove.places import HOSTS
-from benchmarks.prove.tools import BUILD, HERE, ROOT, SMALLER, python, run
+from benchmarks.prove.tools import BUILD, HERE, ROOT, python, run
 from benchmarks.prove.verdicts import Verdict, last
 from fsxap.deploy import package
 from fsxap.deploy.render import RUNTIME
@@ -94,12 +94,5 @@ def _lacking(engine: Path, functions: Path) -> Iterator[tuple[str, list[tuple[st
     # Wheels for Lambda, which nobody can fetch behind the fence.
     (BUILD / "cache").mkdir(exist_ok=True)
     fetch = "import sys; from fsxap.deploy.package import download; download(tuple(sys.argv[2:]), sys.argv[1])"
-    needed = {name: package.native(catalog.load(name)) for name in catalog.names()}
-    yield (
-        "cache",
-        [
-            (sys.executable, "-c", fetch, SMALLER.get(name, HERE), *packages)
-            for name, packages in needed.items()
-            if packages
-        ],
-    )
+    needed = [package.native(catalog.load(name)) for name in catalog.names()]
+    yield "cache", [(sys.executable, "-c", fetch, HERE, *packages) for packages in needed if packages]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.prove.places import RECORDS
-from benchmarks.prove.tools import HERE, SMALLER
+from benchmarks.prove.tools import HERE
 from benchmarks.prove.world import World
 from fsxap.deploy import stack
 
@@ -30,7 +30,7 @@ class Deployed:
     def __call__(self, *flags: str, **more: str) -> Any:
         """Runs `fsxap deploy` with what is always given, and `more` parameters over it."""
         pairs = [text for name, value in (self.given | more).items() for text in ("--param", f"{name}={value}")]
-        where = ("deploy", self.case, "--stack-name", self.name, "--architecture", SMALLER.get(self.case, HERE))
+        where = ("deploy", self.case, "--stack-name", self.name, "--architecture", HERE)
         return self.world.fsxap(*where, "--output", "jsonl", *pairs, *flags, **self.settings)
 
     def about(self) -> Mapping[str, Any]:

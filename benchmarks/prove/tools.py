@@ -17,8 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "prove"
 HERE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 """What code must be made for to run on this machine."""
-SMALLER = {"media-vfx": "arm64"}
-"""Use cases that are too large for Lambda where they are made for x86_64."""
 
 
 def run(*command: str | Path, where: Path | None = None, **environ: str) -> tuple[int, str]:
