@@ -28,6 +28,8 @@ WORDS = {
     "sigterm": "SIGTERM at a random point",
     "sigint": "Ctrl-C at a random point",
     "disk-full": "no file can grow beyond a random size",
+    "no-space-state": "a file system for the state that is full after a random number of bytes",
+    "no-space-out": "a file system for the outputs that is full after a random number of bytes",
     "read-only-state": "read-only state folder",
     "two-at-once": "a second run beside the first, on one state folder",
     "asleep": "stopped and gone on with, the wall clock eight hours later",
@@ -40,7 +42,9 @@ def summarised(rows: list[dict[str, Any]]) -> dict[str, Any]:
     by_fault = [_line(fault, [row for row in rows if fault in row["faults"]]) for fault in WORDS]
     places = dict(sorted(Counter(row["place"] for row in rows).items()))
     wrong = {str(row["seed"]): row["wrong"] for row in rows if row["wrong"]}
-    return {"runs": len(rows), "items": 500, "places": places, "faults": by_fault, "wrong": wrong}
+    late = [row["settled"] for row in rows if row["settled"] is not None and row["exits"][0] == 0]
+    told = {"runs": len(late), "settled": min(late, default=0)}
+    return {"runs": len(rows), "items": 500, "places": places, "faults": by_fault, "late": told, "wrong": wrong}
 
 
 def _line(fault: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -73,6 +77,14 @@ def table() -> str:
         exits = ", ".join(f"{_shown(code)}: {number}" for code, number in row["exits"].items())
         cells = (row["runs"], row["met"] or "", exits, row["given_again"], *(row[k] for k in COUNTED))
         lines.append(f"| {WORDS[row['fault']]} | " + " | ".join(map(str, cells)) + " |")
+    late = kept["late"]
+    if late["runs"]:
+        lines += [
+            "",
+            f"{late['runs']} runs ended with 0 although a signal was sent: it came when at least {late['settled']} of "
+            f"the {kept['items']} items were settled, counted in the journal just before. What is in hand is finished "
+            "first, and was the last there was.",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -92,11 +104,13 @@ HEAD = """\
 
 `make chaos` runs fsxap under faults and then counts. Each run has a seed, and everything that goes wrong follows from
 it: `python -m tests.chaos --seed N` replays it. A run works on 500 items with outputs, findings and billed units: in a
-folder, in a bucket, with an AI service asked about each, or as folders of an ONTAP volume. A proxy on loopback stands
-between fsxap and S3, Comprehend and the ONTAP emulator; 1, 5 or 30 % of the requests, or all from some request on, meet
-its fault. Processes, signals, exit codes, TLS, sockets and files are real. To finish in reasonable time, waits between
-attempts are a fiftieth of what they are, and an answer that does not go on is given up after one second. A full disk is
-a limit on the size of files; AI services are one of them (Comprehend), and its answers are made up.
+folder, in a bucket, with an AI service asked about each (Comprehend, Comprehend Medical, Rekognition, Textract or
+Bedrock), or as folders of an ONTAP volume. A proxy on loopback stands between fsxap and S3, these services and the
+ONTAP emulator; 1, 5 or 30 % of the requests, or all from some request on, meet its fault. Processes, signals, exit
+codes, TLS, sockets, files and full file systems are real; the answers of AI services are made up. To finish in
+reasonable time, waits between attempts are a fiftieth of what they are, and an answer that does not go on is given up
+after one second. A file system that fills up is one in memory, mounted for the run, with room for a few hundred bytes
+up to 200 kB; the command is given again with room.
 
 The command is given at most three times: as told in the table; once more, with a sixth of the network's faults unless
 credentials or clock were what failed; then in calm. After each try its exit code must be one that its fault may lead
@@ -112,9 +126,9 @@ A run may have two faults, one of the network and one of the process; it is coun
 
 """
 TAIL = """
-What the campaign found is in the change log; seeds that went wrong were run again with what mended them, and it is
-those runs that are counted. What it does not do: cut the power of a machine, fill a disk to its last
-byte, or talk to real AWS and ONTAP.
+What campaigns found is in the change log; the runs counted here were made by one state of the program. What a campaign
+does not do: cut the power of a machine, or talk to real AWS and ONTAP. Full file systems need a Linux that lets its
+users mount (`unshare -rm`).
 
 [State](state.md) says how runs are resumed, and which formats are read.
 """

@@ -133,10 +133,12 @@ class Finding:
 
     @classmethod
     def from_record(cls, row: Mapping[str, Any]) -> Self:
-        waived = row.get("waived")
+        waived, severity = row.get("waived"), row["severity"]
+        if severity not in SEVERITIES:
+            raise ValueError(f"no severity: {severity!r}")
         return cls(
             row["rule"],
-            row["severity"],
+            severity,
             row["message"],
             row["where"],
             row.get("evidence") or {},

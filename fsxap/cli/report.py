@@ -12,7 +12,7 @@ from fsxap.cli.options import command, option
 from fsxap.cli.output import written
 from fsxap.cli.session import Session
 from fsxap.engine.runs import Run
-from fsxap.engine.state import DiskState, State
+from fsxap.engine.state import DiskState, State, reading
 from fsxap.errors import ConfigurationError, UsageError
 
 EXAMPLES = """\
@@ -57,7 +57,8 @@ def report(
         raise ConfigurationError(
             f"run {chosen.id} has not finished", code="unfinished", hint="run the same command again to go on with it"
         )
-    summary = Summary.from_record(row)
+    with reading(state.locate(chosen.file("summary.json"))):
+        summary = Summary.from_record(row)
     # scan-acl is the permission audit without its analysis, so it has no folder of its own.
     name = summary.use_case if summary.use_case != "scan-acl" else "legal-compliance"
     page = publish.report(state, chosen, summary, catalog.load(name) if name in catalog.names() else None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
 from fsxap.engine.sorting import spill_sort
-from fsxap.engine.state import DiskState, State, damaged
+from fsxap.engine.state import DiskState, State, reading
 from fsxap.model import Result, dumps
 
 PART = 500
@@ -78,7 +78,9 @@ def written(state: State, run: str, batch: str = "") -> Iterator[Result]:
     """Every result line of a run, or of one batch of it, in the order written, repeats included."""
     for name in state.names(f"{run}/results/{batch}".rstrip("/")):
         for line in state.lines(name):
-            yield Result.from_record(json.loads(line))
+            with reading("the results"):
+                result = Result.from_record(json.loads(line))
+            yield result
 
 
 class Outcome(NamedTuple):
@@ -90,7 +92,8 @@ class Outcome(NamedTuple):
 
     @property
     def result(self) -> Result:
-        return Result.from_record(json.loads(self.line))
+        with reading("the results"):
+            return Result.from_record(json.loads(self.line))
 
 
 def settled(state: State, run: str, scratch: Path) -> Iterator[Outcome]:
@@ -114,11 +117,9 @@ def settled(state: State, run: str, scratch: Path) -> Iterator[Outcome]:
 
 
 def _outcome(line: bytes) -> Outcome:
-    try:
+    with reading("the results"):
         row = json.loads(line)
         return Outcome(row["item"]["key"], row["status"] != "failed", line)
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged("the results") from error
 
 
 def _spilled(outcome: Outcome) -> bytes:

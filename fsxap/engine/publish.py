@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fsxap import __version__
 from fsxap.engine.runs import Run
-from fsxap.engine.state import State
+from fsxap.engine.state import State, reading
 from fsxap.engine.types import UseCase
 from fsxap.model import SEVERITIES, Finding, Section, Summary, dumps, now
 
@@ -30,15 +30,18 @@ def keep(state: State, run: Run, sections: tuple[Section, ...]) -> None:
 def sections(state: State, run: Run) -> tuple[Section, ...]:
     found = []
     for line in state.lines(run.file("sections.jsonl")):
-        row = json.loads(line)
-        rows = tuple(tuple(cells) for cells in row.pop("rows"))
-        found.append(Section(**{**row, "columns": tuple(row["columns"]), "rows": rows}))
+        with reading(state.locate(run.file("sections.jsonl"))):
+            row = json.loads(line)
+            rows = tuple(tuple(cells) for cells in row.pop("rows"))
+            found.append(Section(**{**row, "columns": tuple(row["columns"]), "rows": rows}))
     return tuple(found)
 
 
 def findings(state: State, run: Run) -> Iterator[Finding]:
     for line in state.lines(run.file("findings.jsonl")):
-        yield Finding.from_record(json.loads(line))
+        with reading(state.locate(run.file("findings.jsonl"))):
+            finding = Finding.from_record(json.loads(line))
+        yield finding
 
 
 def format_of(path: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fsxap.engine import journal, ledger
-from fsxap.engine.state import DiskState, State, damaged, folder_name
+from fsxap.engine.state import DiskState, State, folder_name, reading
 from fsxap.errors import ConfigurationError
 from fsxap.model import FORMAT, Record, dumps, now
 
@@ -76,8 +76,9 @@ class Run:
     @classmethod
     def from_record(cls, row: Record) -> Run:
         readable(row, f"the state of run {row.get('run')}")
-        job = Job(row["use_case"], row["source"], row["digest"], row["scope"], row.get("seal", ""))
-        return cls(row["run"], job, row["started"], row["stage"], row["counts"])
+        with reading(f"run {row.get('run')}"):
+            job = Job(row["use_case"], row["source"], row["digest"], row["scope"], row.get("seal", ""))
+            return cls(row["run"], job, row["started"], row["stage"], row["counts"])
 
 
 def new_id() -> str:
@@ -92,10 +93,10 @@ def write_json(state: State, name: str, record: Any) -> None:
 
 def read_json(state: State, name: str) -> Record | None:
     for line in state.lines(name):
-        try:
-            found: Record = json.loads(line)
-        except ValueError as error:
-            raise damaged(state.locate(name)) from error
+        with reading(state.locate(name)):
+            found = json.loads(line)
+            if not isinstance(found, dict):
+                raise ValueError("no object")
         return found
     return None
 

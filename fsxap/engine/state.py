@@ -244,6 +244,15 @@ def last_line_end(stream: BinaryIO) -> int:
     return 0
 
 
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Around what makes something of a line of the state, which may be no such line."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise damaged(where) from error
+
+
 def damaged(where: str) -> ConfigurationError:
     return ConfigurationError(
         f"the state at {where} is damaged: a line of it cannot be read",

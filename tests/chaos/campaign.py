@@ -16,7 +16,8 @@ from typing import Any
 
 from tests.chaos import program, verdict
 from tests.chaos.program import Child, Injury
-from tests.chaos.scenario import ITEMS, Scenario, draw, later
+from tests.chaos.scenario import ITEMS, SERVICES, Scenario, draw, later
+from tests.chaos.small_disk import SmallDisk
 from tests.chaos.world import World
 
 ATTEMPTS = 3
@@ -25,17 +26,19 @@ ATTEMPTS = 3
 
 @dataclass
 class Attempt:
-    """One process; `second` is the one started beside it, where two run at once."""
+    """One process; `second` is the one started beside it, where two run at once. `settled` is how many items the
+    journal held just before a signal was sent."""
 
     scenario: Scenario
     child: Child
     second: Child | None = None
     met: int = 0
+    settled: int | None = None
 
 
 @dataclass
 class Story:
-    """All attempts of a seed, and what was wrong with them."""
+    """All attempts of a seed, and what was wrong with them; `here` is where fsxap runs."""
 
     scenario: Scenario
     here: Path
@@ -45,6 +48,12 @@ class Story:
     stored: dict[str, str] = field(default_factory=dict)
     asked: int = 0
     seconds: float = 0.0
+    disk: SmallDisk | None = None
+
+    @property
+    def seen(self) -> Path:
+        """`here`, as it can be looked at from outside."""
+        return self.disk.seen(self.here) if self.disk else self.here
 
     def row(self) -> dict[str, Any]:
         return {
@@ -53,6 +62,7 @@ class Story:
             "faults": list(self.scenario.faults),
             "met": sum(attempt.met for attempt in self.attempts),
             "exits": [attempt.child.code for attempt in self.attempts],
+            "settled": self.attempts[0].settled,
             "wrong": self.wrong,
             "seconds": round(self.seconds, 2),
         }
@@ -95,6 +105,8 @@ class Campaign:
                 story.wrong += verdict.of_items(story)
         finally:
             shutil.rmtree(here, ignore_errors=True)
+            if story.disk:
+                story.disk.close()
         story.seconds = time.perf_counter() - begun
         return story
 
@@ -110,8 +122,10 @@ class Campaign:
         return self._ontap_keys
 
     def _prepare(self, story: Story) -> None:
-        for name in ("home", "tmp", "state"):
+        for name in ("home", "tmp", "state", "out"):
             (story.here / name).mkdir()
+        if story.scenario.process in SMALL:
+            story.disk = SmallDisk(story.here / SMALL[story.scenario.process], story.scenario.size)
         objects = {}
         if story.scenario.place == "folder":
             for key, body in story.items.items():
@@ -130,14 +144,17 @@ class Campaign:
             scenario.size if scenario.process == "disk-full" else None,
             scenario.process == "read-only-state",
             scenario.rate if scenario.network == "dns" else 0.0,
+            story.disk.pid if story.disk else 0,
         )
+        if story.disk and number:
+            story.disk.room()
 
         def begin(hurt: Injury = injury) -> Child:
             return program.start(self._command(story), self._environ(story), story.here, hurt)
 
         with _read_only(story.here / "state", wanted=scenario.process == "read-only-state"):
             attempt = Attempt(scenario, begin())
-            HAPPENS.get(scenario.process, _nothing)(attempt, begin)
+            HAPPENS.get(scenario.process, _nothing)(attempt, begin, story)
         attempt.met = self.world.tell()["met"]
         return attempt
 
@@ -156,8 +173,8 @@ class Campaign:
             return ["run-uc", "legal-compliance", *where, *ca]
         source = "./in" if place == "folder" else "s3://chaos/in"
         to = "s3://chaos/out" if place == "s3-out" else "./out"
-        entities = ("-P", "entities=yes") if place == "comprehend" else ()
-        return ["run-uc", "probe", "-s", source, "--to", to, *entities]
+        asked = ("-P", f"ask={place}") if place in SERVICES else ()
+        return ["run-uc", "probe", "-s", source, "--to", to, *asked]
 
     def _environ(self, story: Story) -> dict[str, str]:
         here = story.here
@@ -173,30 +190,36 @@ class Campaign:
             "AWS_REGION": "eu-west-1",
             "AWS_ENDPOINT_URL": self.world.url("s3"),
             "AWS_CA_BUNDLE": str(self.world.authority),
+            "FSXAP_BEDROCK_MODEL": "made-up.model" if story.scenario.place == "bedrock" else "",
             "AWS_EC2_METADATA_DISABLED": "true",
             "OMP_NUM_THREADS": "1",
         }
 
 
-def _nothing(attempt: Attempt, _begin: Any) -> None:
+def _nothing(attempt: Attempt, _begin: Any, _story: Story) -> None:
     attempt.child.watch()
 
 
 def _signal(signum: int) -> Any:
-    def happens(attempt: Attempt, _begin: Any) -> None:
+    def happens(attempt: Attempt, _begin: Any, story: Story) -> None:
         child = attempt.child
+
+        def send() -> None:
+            attempt.settled = sum(verdict.journaled(story.seen / "state").values())
+            child.send(signum)
+
         if attempt.scenario.at % 5 == 0:
             # Now and then before the first result: while listing, or hardly begun.
             time.sleep(attempt.scenario.at / 1000)
-            child.send(signum)
+            send()
             child.watch()
         else:
-            child.watch(attempt.scenario.at, lambda: child.send(signum))
+            child.watch(attempt.scenario.at, send)
 
     return happens
 
 
-def _sleep(attempt: Attempt, _begin: Any) -> None:
+def _sleep(attempt: Attempt, _begin: Any, _story: Story) -> None:
     child = attempt.child
 
     def asleep() -> None:
@@ -207,7 +230,7 @@ def _sleep(attempt: Attempt, _begin: Any) -> None:
     child.watch(max(1, attempt.scenario.at), asleep)
 
 
-def _twice(attempt: Attempt, begin: Any) -> None:
+def _twice(attempt: Attempt, begin: Any, _story: Story) -> None:
     child = attempt.child
 
     def beside() -> None:
@@ -219,6 +242,7 @@ def _twice(attempt: Attempt, begin: Any) -> None:
     child.watch(max(1, attempt.scenario.at), beside)
 
 
+SMALL = {"no-space-state": "state", "no-space-out": "out"}
 HAPPENS = {
     "kill-9": _signal(signal.SIGKILL),
     "sigterm": _signal(signal.SIGTERM),

@@ -1,4 +1,4 @@
-"""An S3 bucket in memory, and Comprehend beside it: whole answers, no faults of their own."""
+"""An S3 bucket in memory, and AI services beside it: whole answers, no faults of their own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,52 @@ import hashlib
 import json
 import socket
 import threading
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.chaos.wire import Message, Peer
 
+SPAN = {"BeginOffset": 0, "EndOffset": 2, "Score": 0.9}
+BOX = {
+    "BoundingBox": {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.2},
+    "Polygon": [{"X": x, "Y": y} for x, y in ((0.1, 0.1), (0.6, 0.1), (0.6, 0.3), (0.1, 0.3))],
+}
+LINE: dict[str, Any] = {"Confidence": 99.0, "Geometry": BOX}
+SAID: dict[str, dict[str, Any]] = {
+    "DetectEntities": {"Entities": [SPAN | {"Type": "OTHER"}]},
+    "DetectPHI": {"Entities": [SPAN | {"Id": 0, "Category": "PROTECTED_HEALTH_INFORMATION", "Type": "ID"}]},
+    "DetectText": {"TextDetections": [LINE | {"Id": 0, "Type": "LINE", "DetectedText": "it"}]},
+    "DetectDocumentText": {
+        "DocumentMetadata": {"Pages": 1},
+        "Blocks": [
+            LINE | {"Id": "p", "BlockType": "PAGE", "Page": 1, "Relationships": [{"Type": "CHILD", "Ids": ["l"]}]},
+            LINE
+            | {
+                "Id": "l",
+                "BlockType": "LINE",
+                "Page": 1,
+                "Text": "it",
+                "Relationships": [{"Type": "CHILD", "Ids": ["w"]}],
+            },
+            LINE | {"Id": "w", "BlockType": "WORD", "Page": 1, "Text": "it", "TextType": "PRINTED"},
+        ],
+    },
+    "Converse": {
+        "output": {"message": {"role": "assistant", "content": [{"text": "It was read."}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 9, "outputTokens": 3, "totalTokens": 12},
+        "metrics": {"latencyMs": 1},
+    },
+}
+"""What each service says, whatever it is asked about."""
 STAMP = "2026-01-05T08:30:00.000Z"
 PAGE = 100
 """Keys in a page, so that a listing of 500 has several."""
 
 
 class Origin:
-    """`objects` is the bucket; `asked` counts the calls of Comprehend that were answered."""
+    """`objects` is the bucket; `asked` counts the calls of AI services that were answered."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -31,8 +65,8 @@ class Origin:
             connection.sendall(self.answer(request))
 
     def answer(self, request: Message) -> bytes:
-        if "x-amz-target" in request.head:
-            return self._entities(request)
+        if is_service(request):
+            return self._told(request)
         url = urlsplit(request.target)
         key = unquote(url.path).partition("/")[2].partition("/")[2]
         if request.method == "PUT":
@@ -82,13 +116,20 @@ class Origin:
             "</ListBucketResult>"
         ).encode()
 
-    def _entities(self, request: Message) -> bytes:
-        text = json.loads(request.body)["Text"]
+    def _told(self, request: Message) -> bytes:
+        operation = request.head.get("x-amz-target", ".Converse").partition(".")[2]
         with self._lock:
             self.asked += 1
-        found = [{"BeginOffset": 0, "EndOffset": min(4, len(text)), "Type": "OTHER", "Score": 0.9}]
-        body = json.dumps({"Entities": found}).encode()
-        return _answer(200, body, {"content-type": "application/x-amz-json-1.1"})
+        told = SAID[operation]
+        if operation == "DetectPHI":
+            # The one answer that must say a word of the question.
+            told = {"Entities": [told["Entities"][0] | {"Text": json.loads(request.body)["Text"][:2]}]}
+        return _answer(200, json.dumps(told).encode(), {"content-type": "application/x-amz-json-1.1"})
+
+
+def is_service(request: Message) -> bool:
+    """Whether it is asked of an AI service; Bedrock's operation is in its path."""
+    return "x-amz-target" in request.head or request.target.startswith("/model/")
 
 
 def _tag(body: bytes) -> str:

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.chaos import small_disk
+
+CAUGHT = (signal.SIGINT, signal.SIGTERM)
 SLEEP = 0.02
 """What is left of waits between attempts."""
 PATIENCE = 1.0
@@ -27,13 +30,14 @@ JUMP = 8 * 3600.0
 
 @dataclass(frozen=True)
 class Injury:
-    """What is wrong with the machine: the largest file it can write, whether the state folder is read-only, and the
-    share of names that are not resolved."""
+    """What is wrong with the machine: the largest file it can write, whether the state folder is read-only, the share
+    of names that are not resolved, and the process that keeps its small disk."""
 
     seed: int = 0
     largest_file: int | None = None
     read_only: bool = False
     dns: float = 0.0
+    disk: int = 0
 
 
 @dataclass
@@ -96,11 +100,14 @@ def start(arguments: list[str], environ: Mapping[str, str], here: Path, injury: 
     err, err_write = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
+    # Python forgets a signal that comes to a child before its first line; one that is blocked until then waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, CAUGHT)
     pid = os.fork()
     if pid == 0:
         os.close(out)
         os.close(err)
         _become(arguments, environ, here, injury, out_write, err_write)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CAUGHT)
     os.close(out_write)
     os.close(err_write)
     return Child(pid, out, err)
@@ -111,12 +118,15 @@ def _become(
 ) -> NoReturn:
     code = 99
     try:
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        for signum in CAUGHT:
             signal.signal(signum, signal.SIG_DFL if signum == signal.SIGTERM else signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, CAUGHT)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
         sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
+        if injury.disk:
+            small_disk.enter(injury.disk)
         os.chdir(here)
         os.environ.clear()
         os.environ.update(environ)
@@ -155,7 +165,7 @@ def preload() -> None:
         fsxap.usecases.__path__.append(ours)
     fsxap.cli.app.build()
     session = botocore.session.Session()
-    for service in ("s3", "comprehend"):
+    for service in ("s3", "comprehend", "comprehendmedical", "rekognition", "textract", "bedrock-runtime"):
         session.create_client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.chaos.origin import is_service
 from tests.chaos.wire import LOOPBACK, Gone, Message, Peer
 
 STALL = 2.0
@@ -113,7 +114,7 @@ def refusal(fault: str, request: Message, *, ontap: bool) -> bytes:
     if ontap:
         status, kind = statuses[2], "application/json"
         body = f'{{"error": {{"message": "{s3}"}}}}'
-    elif "x-amz-target" in request.head:
+    elif is_service(request):
         code, _, message = service.partition(": ")
         status, kind = statuses[1], "application/x-amz-json-1.1"
         body = f'{{"__type": "{code}", "message": "{message}"}}'

@@ -7,9 +7,22 @@ from dataclasses import dataclass, replace
 
 from tests.chaos import proxy
 
-PLACES = ("folder", "s3", "s3-out", "comprehend", "ontap")
+SERVICES = ("comprehend", "comprehend-medical", "rekognition", "textract", "bedrock")
+PLACES = ("folder", "s3", "s3-out", *SERVICES, "ontap")
 """Items in a folder; in a bucket; outputs in one too; with a call of an AI service for each; an ONTAP volume."""
-PROCESS = ("kill-9", "sigterm", "sigint", "disk-full", "read-only-state", "two-at-once", "asleep")
+SHARES = (76, 7, 3, 3, 2, 2, 2, 2, 3)
+"""Of the runs, in per cent: what talks to nobody is soonest done."""
+PROCESS = (
+    "kill-9",
+    "sigterm",
+    "sigint",
+    "disk-full",
+    "no-space-state",
+    "no-space-out",
+    "read-only-state",
+    "two-at-once",
+    "asleep",
+)
 NETWORK = (*proxy.FAULTS, "dns")
 SPEEDS = (0.01, 0.05, 0.3)
 """Shares of requests that meet the fault: a nuisance, a bad day, an outage."""
@@ -18,7 +31,8 @@ ITEMS = 500
 
 @dataclass(frozen=True)
 class Scenario:
-    """`at` is the line of output at which something happens to the process; `size` the largest file of a full disk."""
+    """`at` is the line of output at which something happens to the process; `size` the largest file of a full disk, or
+    the room on one, in bytes."""
 
     seed: int
     place: str
@@ -39,7 +53,7 @@ def draw(seed: int, items: int = ITEMS, fault: str = "") -> Scenario:
     dice = random.Random(seed)
     network = fault if fault in NETWORK else ""
     process = fault if fault in PROCESS else ""
-    place = dice.choices(PLACES, (82, 8, 3, 4, 3))[0]
+    place = dice.choices(PLACES, SHARES)[0]
     if network and place == "folder":
         place = dice.choice(PLACES[1:])
     drawn_network, drawn_process = dice.choice(NETWORK), dice.choice(PROCESS)
@@ -50,6 +64,9 @@ def draw(seed: int, items: int = ITEMS, fault: str = "") -> Scenario:
     if place == "ontap" and network == "clock-skew":
         # An ONTAP answers with passwords, not with signatures that a clock is part of.
         place = "s3"
+    if process == "no-space-out" and place in ("ontap", "s3-out"):
+        # Nothing is written there on a disk.
+        process = "no-space-state"
     return Scenario(
         seed,
         place,

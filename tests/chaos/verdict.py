@@ -23,11 +23,16 @@ ENDS: dict[str, set[int]] = {
     "sigterm": {0, 143, -15},
     "sigint": {0, 130, -2},
     "disk-full": {0, 1, 253},
+    "no-space-state": {0, 1, 253},
+    "no-space-out": {0, 1, 253},
     "read-only-state": {253},
     "two-at-once": {0},
     "asleep": {0},
 }
 """Exit codes that each fault may lead to, negative for a signal that nobody caught."""
+
+NEARLY = 0.8
+"""Share of the items behind which a signal may come too late: what is in hand is finished, and may be the last."""
 
 
 def of_attempt(story: Story, attempt: Attempt) -> Iterator[str]:
@@ -40,6 +45,8 @@ def of_attempt(story: Story, attempt: Attempt) -> Iterator[str]:
     if code not in allowed:
         yield f"exit {code} under {', '.join(faults) or 'calm'}: {child.errors.decode(errors='replace')[-600:]}"
         return
+    if code == 0 and attempt.settled is not None and attempt.settled < len(story.items) * NEARLY:
+        yield f"exit 0 though a signal came when {attempt.settled} items were settled"
     yield from _says(code, child.error, child.of("summary"), told=bool(child.output))
     if attempt.second is not None:
         yield from _beside(attempt.second)
@@ -91,7 +98,7 @@ def of_items(story: Story) -> Iterator[str]:
 
 
 def _counted(story: Story, keys: set[str]) -> Iterator[str]:
-    state = story.here / "state"
+    state = story.seen / "state"
     (book,) = state.rglob("ledger")
     ledger = [json.loads(line.split(b"\t", 1)[0]) for line in book.read_bytes().splitlines()]
     if set(ledger) != keys or len(ledger) != len(keys):
@@ -139,7 +146,7 @@ def _outputs(story: Story, *, whole: bool) -> Iterator[str]:
         if not whole:
             return
     else:
-        out = story.here / "out"
+        out = story.seen / "out"
         paths = (path for path in out.rglob("*") if path.is_file() and not path.name.startswith(".fsxap-partial-"))
         found = {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
     wanted = {f"{key}.out": expected(body) for key, body in story.items.items()}
@@ -156,7 +163,7 @@ def of_volume(story: Story, keys: set[str]) -> Iterator[str]:
         yield f"exits {[attempt.child.code for attempt in story.attempts]}: never done"
         return
     (summary,) = last.of("summary")
-    (run,) = story.here.rglob(f"runs/{summary['run']}")
+    (run,) = story.seen.rglob(f"runs/{summary['run']}")
     done = journaled(run)
     if set(done) != keys:
         yield f"lost: {len(keys - set(done))} paths, and {len(set(done) - keys)} too many"

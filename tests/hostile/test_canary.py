@@ -12,6 +12,7 @@ import pytest
 
 from fsxap.cli import failures
 from tests.e2e.program import Program
+from tests.e2e.test_apart import CODE as CRASHING
 from tests.hostile import bodies
 from tests.unit.providers.documents.made import pdf, text
 from tests.unit.usecases.healthcare_dicom.made import dataset, stored
@@ -115,6 +116,26 @@ def test_the_log_of_a_bug_quotes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert "ValueError" in text_of_it
     for each in (*SECRETS, PERSON):
         assert each not in text_of_it + shown.message + shown.hint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a run has no process of its own")
+def test_a_decoder_that_crashes_with_a_patient_in_its_memory(tmp_path: Path) -> None:
+    code = CRASHING.replace("time.sleep(0.01)", "held = kit.source.read(item.key)")
+    for name in ("a", "crash-b", "abort-c"):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / f"{name}.csv").write_text(f"{PERSON} {SECRET}\n" * 9)
+    arguments = ("run-uc", "any", "-s", "in", "--to", "out", "-vv")
+    environ = Program(tmp_path).environ(PYTHONPATH=str(Path(__file__).parents[2]), TMPDIR=str(tmp_path / "home"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, env=environ, capture_output=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert b"crashed" in done.stdout
+    kept = [found for place in ("state", "home", "out") for found in said(tmp_path / place)]
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "state", "home"}
+    for name, body in [*kept, ("stdout", done.stdout), ("stderr", done.stderr)]:
+        assert PERSON.encode() not in body, name
+        assert SECRET.encode() not in body, name
 
 
 def test_no_core_file() -> None:

@@ -8,21 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.parsers import ResponseParserError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsxap.cli.listing import manifest_items
 from fsxap.documents import Reading
+from fsxap.engine import catalog, journal, params, publish, runs
 from fsxap.engine.settings import read_file, resolve
+from fsxap.engine.state import DiskState
 from fsxap.errors import FsxapError
+from fsxap.patterns.sftp import users
+from fsxap.providers.aws import pages
 from fsxap.providers.local import dpx, exr, frames
 from fsxap.providers.local.sidecar import describe
 from fsxap.providers.ontap import answers, decode
 from fsxap.usecases.healthcare_dicom import profile
 from fsxap.usecases.healthcare_dicom.classify import classify
 from fsxap.usecases.healthcare_dicom.parse import Malformed, read
+from fsxap.usecases.idp import einvoice
 from fsxap.usecases.manufacturing_analytics.sniff import sniff
 from tests.hostile import bodies
+from tests.unit.providers.aws.test_aws_pages import entry, page
 from tests.unit.providers.documents.made import pdf
 
 PIXELS = 1 << 20
@@ -172,3 +179,133 @@ def test_manifests(tmp_path_factory: pytest.TempPathFactory, line: bytes) -> Non
         assert all(isinstance(each.key, str) for each in manifest_items(str(path))())
     except FsxapError:
         return
+
+
+def tree() -> Callable[[bytes], dict[str, Any]]:
+    """botocore's own reading of a page."""
+    import botocore.parsers
+    import botocore.session
+
+    model = botocore.session.Session().get_service_model("s3").operation_model("ListObjectsV2")
+    parser = botocore.parsers.create_parser("rest-xml")
+    return lambda body: parser.parse({"status_code": 200, "headers": {}, "body": body}, model.output_shape)
+
+
+SPOTS = (
+    "a",
+    "<Key>",
+    "</Key>",
+    "<Size>",
+    "&amp;",
+    "&#97;",
+    "%41",
+    "%ff",
+    "+",
+    "<!--x-->",
+    "<Contents>",
+    "-1",
+    "]]>",
+    "2026",
+)
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_pages_read_fast_say_what_botocore_says(data: st.DataObject) -> None:
+    """Or are left to it. A time is kept as it was written, so one that is no time is only refused by botocore."""
+    text = page(*(entry(key) for key in data.draw(st.lists(st.text("ab/+% é", min_size=1), min_size=1, max_size=3))))
+    for spot in data.draw(st.lists(st.tuples(st.integers(0, len(text)), st.sampled_from(SPOTS)), max_size=3)):
+        text = text[: spot[0]] + spot[1].encode() + text[spot[0] + data.draw(st.integers(0, 6)) :]
+    if (read := pages._read(text)) is None:
+        return
+    rows, rest = read
+    try:
+        said = TREE(text)
+        TREE(rest.encode())
+    except ResponseParserError:
+        # Then botocore refuses what it is left, or what is broken is nothing that is asked about.
+        return
+    except ValueError as error:
+        assert "timestamp" in str(error)
+        return
+    slow = [pages._row(each, encoded=said["EncodingType"] == "url") for each in said["Contents"]]
+    assert [(key, etag, size) for key, _, etag, size in rows] == [(key, etag, size) for key, _, etag, size in slow]
+
+
+TREE = tree()
+KEYS = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+FIELDS = st.sampled_from(("name", "home", "keys", "access", "users"))
+
+
+@given(
+    rows=st.lists(
+        JSON | st.dictionaries(FIELDS, JSON | st.just([KEYS]) | st.sampled_from(("acme", "a/b", "../x"))), max_size=3
+    )
+)
+def test_users_of_sftp(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
+    path = tmp_path_factory.getbasetemp() / "users.yaml"
+    path.write_text(json.dumps({"users": rows}))
+    try:
+        for user in users.read(str(path)):
+            assert ".." not in user.home.split("/")
+            assert not user.home.startswith("/")
+    except FsxapError:
+        return
+
+
+@given(case=st.sampled_from(catalog.names()), given_=st.lists(st.text(max_size=30), max_size=3), data=st.data())
+def test_parameters(case: str, given_: list[str], data: st.DataObject) -> None:
+    use_case = catalog.load(case)
+    names = [param.name for param in use_case.params]
+    configured = data.draw(st.dictionaries(st.sampled_from(names) | st.text(max_size=9), JSON, max_size=3))
+    try:
+        params.parse(use_case, given_, configured)
+    except FsxapError:
+        return
+
+
+INVOICES = (
+    b"<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'><ID>1</ID>"
+    b"<IssueDate>2026-01-02</IssueDate>"
+    b"<DocumentCurrencyCode>EUR</DocumentCurrencyCode><LegalMonetaryTotal><PayableAmount currencyID='EUR'>10.00"
+    b"</PayableAmount></LegalMonetaryTotal><InvoiceLine><InvoicedQuantity>1</InvoicedQuantity></InvoiceLine></Invoice>",
+    b"<CrossIndustryInvoice><ExchangedDocument><ID>1</ID><IssueDateTime><DateTimeString format='102'>20260102"
+    b"</DateTimeString></IssueDateTime></ExchangedDocument><SupplyChainTradeTransaction/></CrossIndustryInvoice>",
+)
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_invoices_in_xml(data: st.DataObject) -> None:
+    try:
+        einvoice.read(data.draw(changed(data.draw(st.sampled_from(INVOICES)))))
+    except FsxapError:
+        return
+
+
+RUN = runs.Run("r", runs.Job("f", "s", "d", {}), "2026-01-02T03:04:05Z")
+ROW = {"item": {"key": "a"}, "status": "ok", "findings": []}
+
+
+WORDS_OF_STATE = ("item", "status", "findings", "data", "error", "format", "run", "rows", "columns", "severity")
+
+
+@settings(max_examples=150)
+@given(line=st.dictionaries(st.sampled_from(WORDS_OF_STATE), JSON) | JSON)
+def test_state_read_back(tmp_path_factory: pytest.TempPathFactory, line: Any) -> None:
+    state = DiskState(tmp_path_factory.getbasetemp() / "state")
+    text = json.dumps(ROW | line if isinstance(line, dict) else line).encode() + b"\n"
+    for name in ("f/current.json", *map(RUN.file, ("results/a.jsonl", "run.json", "findings.jsonl", "sections.jsonl"))):
+        with state.writer(name) as stream:
+            stream.write(text)
+    for read_back in (
+        lambda: list(journal.outcomes(state, RUN.folder, state.root)),
+        lambda: runs.newest(state, "f"),
+        lambda: runs.load(state, RUN.job.folder, RUN.id),
+        lambda: list(publish.findings(state, RUN)),
+        lambda: publish.sections(state, RUN),
+    ):
+        try:
+            read_back()
+        except FsxapError:
+            continue

@@ -42,6 +42,10 @@ class Refresh:
             if isinstance(entry, Unlisted):
                 self.tally.count("skipped" if entry.skipped else "failed")
                 continue
+            if not _is_text(entry.key):
+                self._note(entry.key, "its name is not UTF-8, as the index needs it")
+                self.tally.count("failed")
+                continue
             before = known.pop(entry.key, None)
             self.progress.advance()
             if before and before.version == entry.version:
@@ -91,7 +95,18 @@ class Refresh:
 
     def _failed(self, item: Item, about: Known, error: FsxapError) -> None:
         """Kept as failed, so that it is told of each time and read again when it has changed."""
-        if self.named:
-            self.progress.note(f"not read: {item.key}: {error.message}")
+        self._note(item.key, error.message)
         self.index.put(item.key, Known(about.version, about.digest, "failed", error.code, about.modified), ())
         self.tally.count("failed")
+
+    def _note(self, key: str, why: str) -> None:
+        if self.named:
+            self.progress.note(f"not read: {key}: {why}")
+
+
+def _is_text(key: str) -> bool:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

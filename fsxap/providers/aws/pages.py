@@ -13,10 +13,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from fsxap.errors import FsxapError, Unavailable, Unreachable
+from fsxap.errors import FsxapError, ServiceError, Unavailable, Unreachable
 from fsxap.listed import Row
 from fsxap.model import timestamp
 from fsxap.providers.aws.errors import translated
@@ -31,7 +32,7 @@ EVENT = "before-parse.*.ListObjectsV2"
 _ENTRY = re.compile(
     r"<Contents>\s*+<Key>([^<&]++)</Key>\s*+<LastModified>([0-9T:-]{19})(?:\.[0-9]++)?+Z</LastModified>\s*+"
     r"<ETag>(?:&quot;|&#34;|\")?+([!#-%\'-;=-\[\]-~]*+)(?:&quot;|&#34;|\")?+</ETag>\s*+"
-    r"(?:<Checksum[^<]*+</Checksum[^<]*+)*+<Size>(0|[1-9][0-9]*+)</Size>",
+    r"(?:<Checksum[^<]*+</Checksum[^<]*+)*+<Size>(0|[1-9][0-9]{0,17}+)</Size>",
     re.ASCII,
 )
 _COUNT = re.compile(r"<KeyCount>([0-9]++)</KeyCount>")
@@ -45,6 +46,10 @@ _NAMES = {
 }
 """Parameters as they stand in a URL."""
 _ENCODED = "<EncodingType>url</EncodingType>"
+LARGEST = 10**18
+"""Bytes; more is no size of a file."""
+MOST_EMPTY = 1000
+"""Pages without a key, one after the other, before the service is taken to lead nowhere."""
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 
 
@@ -73,6 +78,35 @@ class Way:
         return answer.status_code, answer.content
 
 
+class Trail:
+    """The way a listing has taken, so that one that leads in a circle ends. Safe to use from any thread."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._marks: set[bytes] = set()
+        self._empty = 0
+
+    def pass_by(self, mark: str) -> None:
+        """A token that is followed; ranges of one listing may be given the same ones, but only one follows them."""
+        # A token may be a kilobyte, and a listing have a million pages.
+        short = sha256(mark.encode(errors="surrogateescape")).digest()[:12]
+        if short in self._marks:
+            raise self._lost("leads back to a page already read")
+        self._marks.add(short)
+
+    def look(self, page: Page) -> None:
+        self._empty = 0 if page.rows else self._empty + 1
+        if self._empty > MOST_EMPTY:
+            raise self._lost("gives one empty page after the other")
+
+    def _lost(self, how: str) -> ServiceError:
+        return ServiceError(
+            f"listing {self._where}: the service {how}",
+            code="paging-loop",
+            hint="check what answers at the endpoint: what was listed so far is not all",
+        )
+
+
 class Pages:
     """Reads listings through a client, long ones by `requests` at once; its other users are not affected."""
 
@@ -96,19 +130,17 @@ class Pages:
         place = {"Bucket": bucket, "EncodingType": "url"}
         request = {**place, "Prefix": prefix} if prefix else place
 
+        trail = Trail(where)
+
         def fetch(after: str, token: str) -> tuple[Page, str]:
+            if token:
+                trail.pass_by(f"token {token}")
             start = {"ContinuationToken": token} if token else {"StartAfter": after} if after else {}
-            if (quick := self._quick({**request, **start})) is not None:
-                return quick
-            page, answer = self._page({**request, **start}, where)
-            if not answer.get("IsTruncated"):
-                return page, ""
-            following = answer.get("NextContinuationToken", "")
-            if following in ("", token):
-                raise Unavailable(
-                    f"listing {where}: the service says there is more, but not how to get it",
-                    code="incomplete-listing",
-                )
+            page, following = self._quick({**request, **start}) or self._page({**request, **start}, where)
+            trail.look(page)
+            if page.rows and not sorted_place:
+                # Where order tells nothing, a page that comes again is only known by its first key.
+                trail.pass_by(f"key {page.rows[0][0]}")
             return page, following
 
         def siblings(level: str, after: str) -> list[str]:
@@ -143,8 +175,7 @@ class Pages:
             rows, rest = read
             more, token = _MORE.search(rest), _TOKEN.search(rest)
             following = token[1] if token else ""
-            stuck = following and following == request.get("ContinuationToken")
-            if more and (more[1] == "true") == bool(following) and not stuck:
+            if more and (more[1] == "true") == bool(following):
                 return Page(rows, bool(rows)), following
         # Other pages are hardly different, and each would be asked for twice.
         self._ways[request["Bucket"]] = None
@@ -157,19 +188,26 @@ class Pages:
             headers, context = dict(request.headers.items()), dict(request.context)
             self._ways[bucket] = Way(request.url.partition("?")[0], headers, context, request_signer)
 
-    def _page(self, request: dict[str, str], where: str) -> tuple[Page, dict[str, Any]]:
+    def _page(self, request: dict[str, str], where: str) -> tuple[Page, str]:
         reading = self._reading
         reading.bucket, reading.rows = request["Bucket"], None
         try:
             with translated(f"listing {where}"):
                 answer: dict[str, Any] = self._client.list_objects_v2(**request)
-            rows: list[Row] | None = reading.rows
+            plain = reading.rows is not None
+            rows: list[Row] = reading.rows or []
+            if not plain:
+                encoded = answer.get("EncodingType") == "url"
+                rows = [_row(entry, encoded=encoded) for entry in answer.get("Contents", ())]
+        except (ValueError, TypeError, LookupError) as error:
+            # What botocore says of a number or a time that is none, and _row of an entry.
+            raise ServiceError(
+                f"listing {where}: an entry of it cannot be read",
+                code="malformed-listing",
+                hint="check what answers at the endpoint: what was listed so far is not all",
+            ) from error
         finally:
             reading.bucket, reading.rows = "", None
-        plain = rows is not None
-        if rows is None:
-            encoded = answer.get("EncodingType") == "url"
-            rows = [_row(entry, encoded=encoded) for entry in answer.get("Contents", ())]
         count = answer.get("KeyCount")
         if count is None:
             # A proxy's or a portal's page parses as an empty listing.
@@ -180,7 +218,13 @@ class Pages:
             )
         if count != len(rows):
             raise Unavailable(f"listing {where}: a page of {count} keys has {len(rows)}", code="incomplete-listing")
-        return Page(rows, plain), answer
+        following = answer.get("NextContinuationToken", "")
+        if "IsTruncated" not in answer or answer["IsTruncated"] != bool(following):
+            raise Unavailable(
+                f"listing {where}: the service does not say whether there is more, or not how to get it",
+                code="incomplete-listing",
+            )
+        return Page(rows, plain), following
 
     def _read_first(self, response_dict: dict[str, Any], **_: Any) -> None:
         """Take the entries out of a good page and leave botocore the rest."""
@@ -223,7 +267,9 @@ def _bytes(escapes: re.Match[str]) -> str:
 
 
 def _row(entry: dict[str, Any], *, encoded: bool) -> Row:
-    modified = entry.get("LastModified")
+    """ValueError, TypeError or LookupError where it is no file."""
+    key, size, modified = entry["Key"], entry["Size"], entry.get("LastModified")
+    if not isinstance(key, str) or not 0 <= size <= LARGEST:
+        raise ValueError("neither a key nor a size")
     when = timestamp(modified).removesuffix("Z") if isinstance(modified, datetime) else ""
-    key = _decode(entry["Key"]) if encoded else entry["Key"]
-    return key, when, entry.get("ETag", "").strip('"'), str(entry.get("Size", 0))
+    return _decode(key) if encoded else key, when, entry.get("ETag", "").strip('"'), str(size)

@@ -283,7 +283,8 @@ def test_a_page_that_lost_keys_is_an_error(origin: Origin, store: S3Store) -> No
     "bodies",
     [
         [page(entry("a"), token="0").replace(b"<NextContinuationToken>0</NextContinuationToken>", b"")],
-        [page(entry("a"), token="1"), page(token="1")],
+        [page(entry("a")).replace(b"<IsTruncated>false</IsTruncated>", b"")],
+        [page(entry("a"), token="0").replace(b"<IsTruncated>true", b"<IsTruncated>false")],
     ],
 )
 def test_more_without_a_way_to_it_is_an_error(origin: Origin, store: S3Store, bodies: list[bytes]) -> None:
@@ -291,6 +292,58 @@ def test_more_without_a_way_to_it_is_an_error(origin: Origin, store: S3Store, bo
     with pytest.raises(Unavailable) as caught:
         list(store.list())
     assert caught.value.code == "incomplete-listing"
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        [page(entry("a"), token="1"), page(token="1")],
+        [page(entry("a"), token="1"), page(entry("b"), token="2"), page(entry("c"), token="1")],
+    ],
+)
+def test_tokens_that_lead_in_a_circle_end(origin: Origin, store: S3Store, bodies: list[bytes]) -> None:
+    origin.answer = serve(*bodies)
+    with pytest.raises(ServiceError) as caught:
+        list(store.list())
+    assert caught.value.code == "paging-loop"
+
+
+@pytest.mark.parametrize("entries", [(), (entry("b"), entry("a"))], ids=["empty", "again, out of order"])
+def test_pages_without_end_end(
+    origin: Origin, store: S3Store, monkeypatch: pytest.MonkeyPatch, entries: tuple[str, ...]
+) -> None:
+    """Each with a token of its own, which is all that S3 promises of tokens."""
+    monkeypatch.setattr(pages, "MOST_EMPTY", 20)
+    origin.answer = lambda _: Reply(body=page(*entries, token=str(len(origin.requests))))
+    with pytest.raises(ServiceError):
+        list(store.list())
+    # Once refused for its order, a place is sorted; that must end too.
+    with pytest.raises(ServiceError) as caught:
+        list(store.list())
+    assert caught.value.code == "paging-loop"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("<Size>3<", "<Size>-5<"),
+        ("<Size>3<", "<Size>many<"),
+        ("<Size>3<", f"<Size>{10**30}<"),
+        ("<Size>3<", f"<Size>{'9' * 5000}<"),
+        ("<Size>3</Size>", ""),
+        ("2026-01-02T03:04:05.000Z", "yesterday"),
+        ("<Key>a</Key>", ""),
+        ("<Key>a</Key>", "<Key>a</Key><Key>b</Key>"),
+        ("<KeyCount>1", "<KeyCount>one"),
+    ],
+)
+def test_an_entry_that_cannot_be_is_refused(origin: Origin, store: S3Store, good: str, bad: str) -> None:
+    body = page(entry("a")).decode()
+    assert good in body
+    origin.answer = serve(body.replace(good, bad).encode())
+    with pytest.raises(ServiceError) as caught:
+        list(store.list())
+    assert caught.value.code == "malformed-listing"
 
 
 def test_slow_down_twice_is_borne(origin: Origin, store: S3Store) -> None:
