@@ -1,7 +1,7 @@
 """Questions: speed at a hundred thousand passages of which the asker may read a twentieth, and quality by nDCG@10.
 
-Quality is measured on Cranfield where `--cranfield FOLDER` holds it (cran.all.1400, cran.qry, cranqrel), and else not:
-made-up texts would only say how they were made. SQLite's FTS5 ranks the same texts in the same run.
+Quality is measured on Cranfield where `--cranfield FOLDER` holds it, or on what a Python package documents of itself
+(`--docstrings numpy`): made-up texts would only say how they were made. SQLite's FTS5 ranks the same in the same run.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import argparse
 import math
 import os
 import random
-import re
 import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
 
+from benchmarks._collections import Collection, cranfield, docstrings
 from fsxap.errors import FsxapError
 from fsxap.passages import Embedder, Found, Known, Passage, terms
 from fsxap.providers.local.index import DuckIndex
@@ -52,10 +52,13 @@ def hash_of(text: str) -> int:
 def main(options: Sequence[str] = ()) -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="benchmarks ask")
     parser.add_argument("--cranfield", type=Path)
+    parser.add_argument("--docstrings", metavar="PACKAGE")
     given = parser.parse_args(options)
     with tempfile.TemporaryDirectory() as name:
-        rows = quality(Path(name), given.cranfield) if given.cranfield else speed(Path(name))
-    return {"rows": rows, "passages": PASSAGES, "share readable": SHARE}
+        if given.cranfield or given.docstrings:
+            judged = cranfield(given.cranfield) if given.cranfield else docstrings(given.docstrings)
+            return {"rows": quality(Path(name), judged), "collection": given.docstrings or "Cranfield"}
+        return {"rows": speed(Path(name)), "passages": PASSAGES, "share readable": SHARE}
 
 
 def speed(folder: Path) -> list[dict[str, Any]]:
@@ -162,28 +165,22 @@ def peer(texts: Sequence[str], readable: Sequence[int], asked: Sequence[str]) ->
     return timed("SQLite FTS5, words alone, 5 % readable", lambda text: by_fts5(database, text, where), asked)
 
 
-def quality(folder: Path, cranfield: Path) -> list[dict[str, Any]]:
-    texts = dict(records(cranfield / "cran.all.1400"))
-    questions = [text for _, text in records(cranfield / "cran.qry")]
-    judged: dict[int, dict[int, int]] = {}
-    for line in (cranfield / "cranqrel").read_text().splitlines():
-        question, document, code = map(int, line.split()[:3])
-        # Codes run from 1, the best, to 4; 5 and below 1 are of no use.
-        judged.setdefault(question, {})[document] = 5 - code if 1 <= code <= 4 else 0
-    order = sorted(texts)
-    database = fts5([texts[number] for number in order])
+def quality(folder: Path, given: Collection) -> list[dict[str, Any]]:
+    order = sorted(given.texts)
+    database = fts5([given.texts[number] for number in order])
     ways: dict[str, Callable[[str], list[int]]] = {
         "SQLite FTS5": lambda text: [order[row] for row in by_fts5(database, text)]
     }
     for name, embedder in (("words", None), ("words and MiniLM", minilm())):
         if name == "words" or embedder:
-            ways[name] = indexed(folder / f"{len(ways)}.duckdb", texts, embedder)
+            ways[name] = indexed(folder / f"{len(ways)}.duckdb", given.texts, embedder)
+    asked = [(text, given.judged[number]) for number, text in given.questions.items() if number in given.judged]
     return [
         {
             "job": name,
-            "nDCG@10": round(
-                statistics.mean(ndcg(ask(text), judged[n]) for n, text in enumerate(questions, 1) if n in judged), 3
-            ),
+            "texts": len(given.texts),
+            "questions": len(asked),
+            "nDCG@10": round(statistics.mean(ndcg(ask(text), judged) for text, judged in asked), 3),
         }
         for name, ask in ways.items()
     ]
@@ -211,14 +208,6 @@ def indexed(path: Path, texts: dict[int, str], embedder: Embedder | None) -> Cal
         return [int(one.key) for one in found]
 
     return ask
-
-
-def records(path: Path) -> Iterator[tuple[int, str]]:
-    """(Number, title and text) of the collection's files."""
-    for part in re.split(r"^\.I ", path.read_text(), flags=re.MULTILINE)[1:]:
-        number, _, rest = part.partition("\n")
-        fields = dict(re.findall(r"^\.([TABW])\n(.*?)(?=^\.[TABW]\n|\Z)", rest, flags=re.MULTILINE | re.DOTALL))
-        yield int(number), " ".join(f"{fields.get('T', '')} {fields.get('W', '')}".split())
 
 
 def ndcg(found: Sequence[int], judged: dict[int, int]) -> float:
