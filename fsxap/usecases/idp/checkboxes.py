@@ -40,7 +40,8 @@ def labelled(page: Page) -> tuple[CheckBox, ...]:
 
 
 def checkboxes_of(page: Page) -> tuple[Labelled, ...]:
-    """Each box with the words beside it, on the side on which most of the page's boxes have theirs."""
+    """Each box with the words beside it, on the side on which most of the page's boxes have theirs; brackets are none
+    without such words, since what stands in them may have faded."""
     found = sorted([*page.checkboxes, *printed(page)], key=lambda each: (each.box[1], each.box[0]))
     words = [word for line in lines_without(page, found) for word in line.words]
     after = [_beside(each, found, words, 1) for each in found]
@@ -51,9 +52,11 @@ def checkboxes_of(page: Page) -> tuple[Labelled, ...]:
         label or (spare if not used & {word.box for word in spare} else ())
         for label, spare in zip(chosen, other, strict=True)
     ]
+    brackets = {word.box for word in page.words if word.text.lower() in TYPED}
     return tuple(
-        Labelled(each, _text(label), around(word.box for word in label) if label else None)
-        for each, label in zip(found, labels, strict=True)
+        Labelled(each, text, around(word.box for word in label) if label else None)
+        for each, label, text in zip(found, labels, map(_text, labels), strict=True)
+        if each.box not in brackets or any(map(str.isalpha, text))
     )
 
 
@@ -67,8 +70,9 @@ def printed(page: Page) -> tuple[CheckBox, ...]:
         if word.text[0] == "口" and len(word.text) > 1:
             continue
         left, top, right, bottom = word.box
-        wide = (right - left) / len(word.text) if word.text[0] in PRINTED else right - left
-        found.append(CheckBox(checked, (left, top, left + wide, bottom), 0.9 * word.confidence))
+        if word.text[0] in PRINTED:
+            right = left + (right - left) / len(word.text)
+        found.append(CheckBox(checked, (left, top, right, bottom), 0.9 * word.confidence))
     return tuple(found)
 
 

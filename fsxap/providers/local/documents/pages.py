@@ -11,6 +11,7 @@ from fsxap.documents import Line, Page, Word
 from fsxap.providers.local.documents.cutting import parts
 from fsxap.providers.local.documents.erasing import erased
 from fsxap.providers.local.documents.layout import in_order
+from fsxap.providers.local.documents.letters import without_letters
 from fsxap.providers.local.documents.marks import marks, no_letters
 from fsxap.providers.local.documents.recognition import Recognition, crop, sides
 from fsxap.providers.local.documents.signatures import signatures
@@ -59,7 +60,8 @@ def read_page(number: int, picture: Picture) -> Page:
     height, width = picture.shape[:2]
     tall = float(numpy.median(sides(quads)[1])) / height if len(quads) else 0.0
     straight = righted(picture, 0, skew)
-    rules, checkboxes = marks(straight, tall)
+    rules, squares = marks(straight, tall)
+    checkboxes = without_letters(picture, quads, squares, skew, models().read)
     bare = erased(picture, checkboxes, skew)
     lines = [line for quad in quads if (line := _line(bare, quad, skew))]
     found = in_order(lines)

@@ -100,3 +100,9 @@ def test_equal_labels_are_told_apart_by_their_questions() -> None:
 
 def test_printed_boxes_count() -> None:
     assert [box.checked for box in labelled(page((0.1, 0.1, "☒ Yes"), (0.1, 0.2, "☐ No")))] == [True, False]
+
+
+def test_brackets_are_boxes_beside_words_only() -> None:
+    receipt = page((0.1, 0.1, "RICE () 1.50"), (0.1, 0.2, "()"))
+    assert labelled(receipt) == ()
+    assert [box.label for box in labelled(page((0.1, 0.1, "(x) Yes"), (0.1, 0.2, "() No")))] == ["Yes", "No"]
