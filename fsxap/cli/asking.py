@@ -144,7 +144,7 @@ def _refreshed(session: Session, wish: Wish, index: DuckIndex, store: Store) -> 
 
     def documents() -> Documents:
         if "pdf" not in opened:
-            opened["pdf"] = reading.embedded()
+            opened["pdf"] = reading.embedded(session.cancel.check)
         return opened["pdf"]
 
     def fits(item: Item) -> bool:

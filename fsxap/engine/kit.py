@@ -307,7 +307,9 @@ class Kit:
     def _connect_documents(self) -> Documents:
         from fsxap.engine import reading
 
-        return reading.connect_documents(self) if self.engine("documents") == "aws" else reading.embedded()
+        if self.engine("documents") == "aws":
+            return reading.connect_documents(self)
+        return reading.embedded(self.cancel.check)
 
     def _connect_entities(self) -> Entities | None:
         from fsxap.engine import reading

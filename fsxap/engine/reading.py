@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fsxap.engine import locations
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from fsxap.providers.metering import Count
 
 
-def embedded() -> Documents:
+def embedded(check: Callable[[], None]) -> Documents:
+    """`check` is called before each page that OCR reads, and may stop it."""
     # A Lambda function has no shared memory, which a pool of processes needs.
     in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-    found = _local(processes=1 if in_lambda else os.cpu_count() or 1)
+    found = _local(processes=1 if in_lambda else os.cpu_count() or 1, check=check)
     try:
         _ = found.engine
     except ImportError as error:
@@ -25,13 +27,13 @@ def embedded() -> Documents:
     return found
 
 
-def _local(processes: int = 1) -> Documents:
+def _local(processes: int = 1, check: Callable[[], None] = lambda: None) -> Documents:
     """Without OCR it renders pages, which is all that is asked of it beside Textract: OCR outgrows a zip."""
     try:
         from fsxap.providers.local.documents.reader import LocalDocuments
     except ImportError as error:
         raise MissingExtra("ocr", "what opens documents") from error
-    return LocalDocuments(processes)
+    return LocalDocuments(processes, check)
 
 
 def connect_documents(kit: Kit) -> Documents:

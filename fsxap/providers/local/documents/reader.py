@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
@@ -34,10 +34,10 @@ DPI = 200
 class LocalDocuments:
     """Owns a pool of at most `processes` processes of one thread each; with one there is none, and pages are read
     here, one at a time. A process holds about 0.7 GB while it reads; this one, a picture for each process and the
-    next, however many documents are read at the same time."""
+    next, however many documents are read at the same time. `check` is called before each page and may stop it."""
 
-    def __init__(self, processes: int = 1) -> None:
-        self._processes = processes
+    def __init__(self, processes: int = 1, check: Callable[[], None] = lambda: None) -> None:
+        self._processes, self._check = processes, check
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(processes + 1 if processes > 1 else 1)
@@ -140,6 +140,7 @@ class LocalDocuments:
 
     def _read_here(self, numbered: Iterator[tuple[int, NDArray[numpy.uint8]]]) -> Page | None:
         with self._room:
+            self._check()
             found = next(numbered, None)
             return reading.read_page(*found) if found else None
 
@@ -147,6 +148,7 @@ class LocalDocuments:
         """The next page, given to a process."""
         with ExitStack() as room:
             room.enter_context(self._room)
+            self._check()
             if (found := next(numbered, None)) is None:
                 return None
             future = self._started().submit(reading.read_page, *found)

@@ -14,6 +14,8 @@ pytest.importorskip("rapidocr")
 from PIL import Image
 
 from fsxap.documents import Document, Line, Page, Reading, Word
+from fsxap.engine.cancel import Cancel
+from fsxap.errors import Interrupted
 from fsxap.providers.local.documents import pages, pictures
 from fsxap.providers.local.documents.cutting import parts
 from fsxap.providers.local.documents.japanese import in_japanese
@@ -108,6 +110,26 @@ def test_pictures_wait_for_room_however_many_documents_are_read_at_the_same_time
         found = list(readers.map(lambda _: documents.read(buffer.getvalue(), "fax.tif", Reading()), range(8)))
     assert [[page.number for page in each.pages] for each in found] == [[1, 2, 3, 4, 5, 6]] * 8
     assert most <= 3
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_long_document_is_left_between_its_pages(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancel, seen = Cancel(), list[int]()
+
+    def read_page(number: int, _picture: Any) -> Page:
+        seen.append(number)
+        cancel.set()
+        return Page(number, 1.0, 1.0)
+
+    buffer = io.BytesIO()
+    blank = Image.new("1", (80, 60), 1)
+    blank.save(buffer, "TIFF", save_all=True, append_images=[blank] * 20)
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(pages, "read_page", read_page)
+        monkeypatch.setattr(LocalDocuments, "_started", lambda _: pool)
+        with pytest.raises(Interrupted):
+            LocalDocuments(processes, cancel.check).read(buffer.getvalue(), "fax.tif", Reading())
+    assert 1 <= len(seen) <= processes + 1
 
 
 def threads_of_libraries() -> dict[str, int]:
