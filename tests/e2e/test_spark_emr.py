@@ -117,6 +117,7 @@ class Clients:
 
     def __init__(self, settings: Settings) -> None:
         self._aws = connect_aws(settings)
+        self.ca_bundle = self._aws.ca_bundle
         self.region = self._aws.region
         self._cloud = Cloud({"cloudformation.DescribeStacks": stacks})
 

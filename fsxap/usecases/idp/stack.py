@@ -159,9 +159,12 @@ def _is_last(counted: tuple[int, int]) -> bool:
 def _evidence(said: Said, found: Extraction, page: Page) -> int:
     """How many things speak for another document: its kind, number, names, and sums where sums were already said.
 
-    What a sentence says does not: those of a contract name numbers, dates and sums of other documents.
+    What a sentence says does not: those of a contract name numbers, dates and sums of other documents. A contract that
+    begins has its parties in one.
     """
-    sentences = [each.box for each in segments(page) if len(each.text) >= SENTENCE or len(each.words) >= WORDS]
+    begins = found.kinds.kind == "contract" != said.kind
+    long = [each.box for each in segments(page) if len(each.text) >= SENTENCE or len(each.words) >= WORDS]
+    sentences = [] if begins else long
     old, new = said.values, _values(found, sentences)
     if "number" in old and old["number"] == _values(found).get("number"):
         return 0
