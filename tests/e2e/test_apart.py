@@ -63,6 +63,9 @@ def files(tmp_path: Path, *names: str, good: int = 20) -> None:
         (tmp_path / "in" / f"{name}.csv").write_text("a")
 
 
+WORKERS = 8
+
+
 @pytest.mark.parametrize(
     ("seconds", "memory", "ends"),
     [
@@ -82,7 +85,9 @@ def test_each_ends_with_a_reason_and_the_others_well(
     assert (coverage["ok"], coverage["failed"], coverage["missing"]) == (20, len(ends), 0)
     codes = {row["item"]["key"]: row["error"]["code"] for row in rows if row["status"] == "failed"}
     assert codes == {f"{name}.csv": code for name, code in ends.items()}
-    assert len({row["item"]["key"] for row in rows}) == len(rows) == 20 + len(ends)
+    told = [row["item"]["key"] for row in rows]
+    # A result is kept and then told: of what a process had just kept when it was killed, a line may be missing here.
+    assert len(set(told)) == len(told) and WORKERS >= 20 + len(ends) - len(told) >= 0
     # What was being written when a process was killed stays behind under another name, which no listing takes.
     written = [path for path in (tmp_path / "out").iterdir() if not path.name.startswith(PARTIAL)]
     assert len(written) == 20

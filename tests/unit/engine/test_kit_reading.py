@@ -77,5 +77,5 @@ def test_without_ocr_only_textract_reads_scans(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("fsxap.providers.local.documents.recognition.version", absent)
     with pytest.raises(MissingExtra) as missing:
-        reading.embedded()
+        reading.embedded(lambda: None)
     assert "fsxap[ocr]" in missing.value.hint

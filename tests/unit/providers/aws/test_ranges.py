@@ -163,7 +163,8 @@ class Deaf(Service):
 def test_where_a_start_does_not_count_tokens_do(knows_keys: bool) -> None:
     service = Deaf(NUMBERED, 20, knows_keys=knows_keys)
     assert [row[0] for page in ordered(service.fetch, service.siblings, "", "", 16) for row in page.rows] == NUMBERED
-    assert (service.peak, service.calls) == (1, len(NUMBERED) / 20 + 1)
+    # One request more finds it out, unless the machine is so slow that more threads would not pay.
+    assert service.peak == 1 and 0 <= service.calls - len(NUMBERED) / 20 <= 1
 
 
 TREE = sorted(f"d{a:02d}/e{b:02d}/f{c:02d}" for a in range(10) for b in range(10) for c in range(20))
