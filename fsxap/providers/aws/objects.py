@@ -12,14 +12,14 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from fsxap.errors import FsxapError
 from fsxap.providers.aws.errors import translated
+from fsxap.providers.aws.learnt import Learnt, learn
 from fsxap.providers.gate import Gate, Outcome
 from fsxap.providers.http1 import Connection, Connections, Endpoint, Head
 
@@ -112,7 +112,7 @@ class Objects:
             self._seen.on = False
         if self._learning and (seen := self._seen.request):
             self._learning = False
-            self._way = learn(self._client, seen, key, self._ca_bundle)
+            self._way = way_to(self._client, seen, key, self._ca_bundle)
             if self._way is not None:
                 weakref.finalize(self, self._way.connections.close)
         refused = refused or answer["ResponseMetadata"].get("RetryAttempts", 0) > 0
@@ -123,17 +123,8 @@ class Objects:
 
     def _see(self, request: Any, request_signer: Any, **_: Any) -> None:
         if getattr(self._seen, "on", False):
-            # Copies, because signing adds to the headers. After a redirect the last one counts.
-            self._seen.request = Seen(request.url, dict(request.headers.items()), dict(request.context), request_signer)
-
-
-class Seen(NamedTuple):
-    """A request of botocore's that it is about to sign."""
-
-    url: str
-    headers: Mapping[str, str]
-    context: Mapping[str, Any]
-    signer: Any
+            # After a redirect the last one counts.
+            self._seen.request = learn(request, request_signer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +135,18 @@ class Way:
     """The URL as far as the key."""
     path: int
     """Where the path begins in it."""
-    seen: Seen
+    seen: Learnt
     connections: Connections
 
     def ask(self, key: str, part: str) -> tuple[Connection, Head]:
-        from botocore.awsrequest import AWSRequest
         from botocore.utils import percent_encode
 
         url = self.base + percent_encode(key, safe="/~")
-        request = AWSRequest("GET", url, headers={**self.seen.headers, "Range": part})
-        request.context = dict(self.seen.context)
-        # It asks for credentials each time, which renews those that are about to expire.
-        self.seen.signer.sign("GetObject", request)
+        request = self.seen.again("GetObject", url, Range=part)
         return self.connections.open(url[self.path :], request.headers)
 
 
-def learn(client: Any, seen: Seen, key: str, ca_bundle: str) -> Way | None:
+def way_to(client: Any, seen: Learnt, key: str, ca_bundle: str) -> Way | None:
     """None where the way has what is not ours to do: a proxy, a certificate of the client's, another form of URL."""
     from botocore.httpsession import get_cert_path
     from botocore.utils import get_environ_proxies, percent_encode

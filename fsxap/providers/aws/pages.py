@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -21,6 +20,7 @@ from fsxap.errors import FsxapError, ServiceError, Unavailable, Unreachable
 from fsxap.listed import Row
 from fsxap.model import timestamp
 from fsxap.providers.aws.errors import translated
+from fsxap.providers.aws.learnt import Learnt, learn
 from fsxap.providers.aws.ranges import Page, ordered
 from fsxap.providers.keys import is_utf8
 
@@ -53,29 +53,15 @@ MOST_EMPTY = 1000
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A request as botocore made it, before it was signed."""
-
-    url: str
-    """Without parameters."""
-    headers: Mapping[str, str]
-    context: Mapping[str, Any]
-    signer: Any
-
-    def ask(self, client: Any, request: Mapping[str, str]) -> tuple[int, bytes]:
-        """Status and body of the same with other parameters. It asks for credentials anew, which renews them."""
-        from botocore.awsrequest import AWSRequest
-
-        query = "&".join(
-            [f"{_NAMES[name]}={quote(value, safe='-._~')}" for name, value in request.items() if name in _NAMES]
-        )
-        again = AWSRequest("GET", f"{self.url}?list-type=2&{query}", headers=dict(self.headers))
-        again.context = dict(self.context)
-        self.signer.sign("ListObjectsV2", again)
-        # Its session of connections: proxies, certificates and timeouts are those of every other request.
-        answer = client._endpoint.http_session.send(again.prepare())
-        return answer.status_code, answer.content
+def _ask(client: Any, way: Learnt, request: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status and body of the same request with other parameters."""
+    query = "&".join(
+        [f"{_NAMES[name]}={quote(value, safe='-._~')}" for name, value in request.items() if name in _NAMES]
+    )
+    again = way.again("ListObjectsV2", f"{way.url.partition('?')[0]}?list-type=2&{query}")
+    # Its session of connections: proxies, certificates and timeouts are those of every other request.
+    answer = client._endpoint.http_session.send(again.prepare())
+    return answer.status_code, answer.content
 
 
 class Trail:
@@ -113,7 +99,7 @@ class Pages:
     def __init__(self, client: Any, requests: int = 16) -> None:
         self._client, self._requests = client, requests
         self._reading = threading.local()
-        self._ways: dict[str, Way | None] = {}
+        self._ways: dict[str, Learnt | None] = {}
         """Of each bucket; None where its pages are of another form."""
         client.meta.events.register(EVENT, self._read_first)
         # Last, so as to see what will be signed.
@@ -166,7 +152,7 @@ class Pages:
         if way is None:
             return None
         try:
-            status, body = way.ask(self._client, request)
+            status, body = _ask(self._client, way, request)
         except (BotoCoreError, HTTPError):
             return None
         if status != 200:
@@ -184,9 +170,8 @@ class Pages:
     def _see(self, request: Any, request_signer: Any, **_: Any) -> None:
         bucket = getattr(self._reading, "bucket", "")
         if bucket and self._ways.get(bucket, True) is not None:
-            # A copy, because signing adds to them. After a redirect the last one counts.
-            headers, context = dict(request.headers.items()), dict(request.context)
-            self._ways[bucket] = Way(request.url.partition("?")[0], headers, context, request_signer)
+            # After a redirect the last one counts.
+            self._ways[bucket] = learn(request, request_signer)
 
     def _page(self, request: dict[str, str], where: str) -> tuple[Page, str]:
         reading = self._reading

@@ -24,6 +24,7 @@ from fsxap.emulator.certificate import Authority
 from fsxap.errors import FsxapError
 from fsxap.providers.aws import objects
 from fsxap.providers.aws.access_point import S3Store
+from fsxap.providers.aws.learnt import Learnt
 from fsxap.providers.aws.session import Aws
 from fsxap.retry import Retry
 from tests.unit.providers.aws.conftest import Origin, Reply, Request, give_keys
@@ -160,13 +161,13 @@ def test_where_botocore_asks_we_ask_or_not_at_all(bucket: str, config: dict[str,
 def test_a_proxy_of_the_environment_is_botocores(
     origin: Origin, with_token: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = objects.Seen(f"{origin.url}/bucket/a", {}, {}, None)
+    seen = Learnt(f"{origin.url}/bucket/a", {}, {}, None)
     monkeypatch.setenv("http_proxy", "http://proxy:3128")
     monkeypatch.setenv("no_proxy", "")
-    assert objects.learn(with_token, seen, "a", "") is None
+    assert objects.way_to(with_token, seen, "a", "") is None
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert objects.learn(with_token, seen, "a", "") is not None
-    assert objects.learn(with_token, seen, "other", "") is None
+    assert objects.way_to(with_token, seen, "a", "") is not None
+    assert objects.way_to(with_token, seen, "other", "") is None
 
 
 ERROR = b"<Error><Code>%s</Code><Message>no</Message></Error>"
