@@ -124,7 +124,9 @@ def newest(state: State, folder: str) -> Run | None:
     pointer = read_json(state, f"{folder}/current.json")
     if pointer is None:
         return None
-    return load(state, folder, readable(pointer, f"the state in {state.locate(folder)}")["run"])
+    with reading(state.locate(f"{folder}/current.json")):
+        begun = readable(pointer, f"the state in {state.locate(folder)}")["run"]
+    return load(state, folder, begun)
 
 
 def save(state: State, run: Run) -> Run:

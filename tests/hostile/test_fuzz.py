@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.parsers import ResponseParserError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fsxap.cli.listing import manifest_items
@@ -291,6 +291,7 @@ WORDS_OF_STATE = ("item", "status", "findings", "data", "error", "format", "run"
 
 
 @settings(max_examples=150)
+@example(line={"format": 1})
 @given(line=st.dictionaries(st.sampled_from(WORDS_OF_STATE), JSON) | JSON)
 def test_state_read_back(tmp_path_factory: pytest.TempPathFactory, line: Any) -> None:
     state = DiskState(tmp_path_factory.getbasetemp() / "state")
