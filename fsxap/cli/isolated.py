@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fsxap.cli import failures, running
@@ -14,6 +14,8 @@ from fsxap.cli.running import Order
 from fsxap.cli.session import Session
 from fsxap.engine import apart
 from fsxap.engine.apart import Limits, Wire
+from fsxap.engine.journal import Cut
+from fsxap.engine.runs import new_id
 from fsxap.engine.types import Kit
 from fsxap.errors import FsxapError
 from fsxap.model import Item, Record, Result, Summary
@@ -29,15 +31,31 @@ def run(session: Session, order: Order) -> Summary:
     read = session.settings
     memory = int(read["memory"]) << 20 or apart.machine_memory() * 3 // 4
     limits = Limits(int(read["item_seconds"]) + order.use_case.waits(order.params), memory)
-    row = apart.run(lambda wire: _work(wire, session, order), _teller(session), limits, session.cancel)
+    told = Told()
+    row = apart.run(lambda wire: _work(wire, session, order, told), _teller(session, told), limits, session.cancel)
     return Summary.from_record(row)
 
 
-def _teller(session: Session) -> apart.Tell:
+@dataclass(slots=True)
+class Told:
+    """As whom the other process keeps results, and the last line of them that was told here."""
+
+    writer: str = ""
+    line: str = ""
+
+    @property
+    def cut(self) -> Cut | None:
+        return Cut(self.writer, self.line) if self.writer else None
+
+
+def _teller(session: Session, told: Told) -> apart.Tell:
     output, progress = session.output, session.progress
 
     def tell(kind: str, value: Any) -> None:
-        if kind == "result":
+        if kind == "writer":
+            told.writer, told.line = value, ""
+        elif kind == "result":
+            told.line = value
             if output.plain:
                 output.raw(value)
             else:
@@ -54,8 +72,8 @@ def _teller(session: Session) -> apart.Tell:
     return tell
 
 
-def _work(wire: Wire, session: Session, order: Order) -> Record:
-    """In the process of its own."""
+def _work(wire: Wire, session: Session, order: Order, told: Told) -> Record:
+    """In the process of its own. A result is kept and then told: what its forerunner could not tell, it tells first."""
     case = order.use_case
 
     def process(item: Item, kit: Kit) -> Result:
@@ -69,10 +87,16 @@ def _work(wire: Wire, session: Session, order: Order) -> Record:
     def unchanged(record: Record) -> None:
         wire.send("record", record, urgent=False)
 
+    def writer() -> str:
+        name = new_id()
+        wire.send("writer", name)
+        return name
+
     far = Distant(wire)
     mine = replace(session, progress=far)
+    theirs = replace(order, use_case=replace(case, process=process), cut=told.cut, writer=writer)
     try:
-        outcome = running.run(mine, replace(order, use_case=replace(case, process=process)), tell, unchanged)
+        outcome = running.run(mine, theirs, tell, unchanged)
     except FsxapError:
         raise
     except Exception as error:

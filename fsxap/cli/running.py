@@ -13,9 +13,10 @@ from fsxap.costs.pricing import Line, Prices, bounds, cost_record, total
 from fsxap.engine import execute, ledger, publish, stages
 from fsxap.engine.budget import Budget, estimated
 from fsxap.engine.execute import Errand, Outcome
+from fsxap.engine.journal import Cut
 from fsxap.engine.kit import Ask, Kit
 from fsxap.engine.locations import Location
-from fsxap.engine.runs import Job, locked, newest
+from fsxap.engine.runs import Job, locked, new_id, newest
 from fsxap.engine.scope import Scope
 from fsxap.engine.sealed import Seal, sealed
 from fsxap.engine.stages import Plan
@@ -44,6 +45,8 @@ class Order:
     engines: Mapping[str, str] | None = None
     listing: Callable[[], Iterable[Item | Unlisted]] | None = None
     waive: stages.Waive = iter
+    cut: Cut | None = None
+    writer: Callable[[], str] = new_id
 
     def __post_init__(self) -> None:
         if self.fail_on and self.fail_on not in SEVERITIES:
@@ -147,6 +150,8 @@ def run(session: Session, order: Order, tell: execute.Tell, unchanged: Callable[
         int(session.settings["workers"]),
         order.resume,
         draft.sink.location if order.to else "",
+        order.cut,
+        order.writer,
     )
     with locked(state, job):
         begun = execute.begin(errand)

@@ -56,6 +56,10 @@ class Suspicion:
     guilty: dict[str, Failure] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
+    def blame(self, key: str, failure: Failure) -> None:
+        self.guilty[key] = failure
+        self.told.add(key)
+
     def weigh(self, in_hand: set[str], failure: Failure) -> None:
         if len(in_hand) > 1:
             self.suspects |= in_hand
@@ -93,6 +97,7 @@ class Wire:
         """Whether that is news."""
         if key in self._suspicion.told:
             return False
+        self._suspicion.blame(key, failure)
         self.send(FAILED, (key, failure.record()), urgent=False)
         return True
 
@@ -210,10 +215,8 @@ def _follow(child: Child, suspicion: Suspicion, tell: Tell, limits: Limits, canc
             messages = child.messages()
             if messages is None:
                 return "ended", _cause(child.wait(), limits)
-            for kind, value in messages:
-                if kind in (ANSWER, ERROR):
-                    return kind, value
-                _note(child, suspicion, tell, kind, value)
+            if answer := _hear(child, suspicion, tell, messages):
+                return answer
         if cancel.is_set() and not stopped:
             child.stop(cancel.signal or signal.SIGTERM)
             stopped = True
@@ -221,7 +224,25 @@ def _follow(child: Child, suspicion: Suspicion, tell: Tell, limits: Limits, canc
             look = time.monotonic() + LOOK
             if failure := _beyond(child, limits):
                 child.kill()
-                return "ended", failure
+                return _last_words(child, suspicion, tell) or ("ended", failure)
+
+
+def _last_words(child: Child, suspicion: Suspicion, tell: Tell) -> tuple[str, Any] | None:
+    """What it told while it was judged is kept, and not told again. It is judged by what it had in hand before."""
+    while messages := child.messages():
+        results = [message for message in messages if message[0] not in (BEGIN, DONE)]
+        if answer := _hear(child, suspicion, tell, results):
+            return answer
+    return None
+
+
+def _hear(child: Child, suspicion: Suspicion, tell: Tell, messages: list[tuple[str, Any]]) -> tuple[str, Any] | None:
+    """The answer, when one is among them."""
+    for kind, value in messages:
+        if kind in (ANSWER, ERROR):
+            return kind, value
+        _note(child, suspicion, tell, kind, value)
+    return None
 
 
 def _note(child: Child, suspicion: Suspicion, tell: Tell, kind: str, value: Any) -> None:
@@ -231,8 +252,7 @@ def _note(child: Child, suspicion: Suspicion, tell: Tell, kind: str, value: Any)
         child.in_hand.pop(value, None)
     elif kind == FAILED:
         key, failure = value
-        suspicion.guilty[key] = Failure(**failure)
-        suspicion.told.add(key)
+        suspicion.blame(key, Failure(**failure))
     else:
         tell(kind, value)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fsxap.engine import journal, runs, stages
 from fsxap.engine.budget import Budget
+from fsxap.engine.journal import Cut
 from fsxap.engine.ledger import Row, unchanged_record
 from fsxap.engine.locations import Location
 from fsxap.engine.runs import Job, Run
@@ -37,6 +38,10 @@ class Errand:
     resume: bool = True
     outputs: str = ""
     """Where outputs go, as text for the summary."""
+    cut: Cut | None = None
+    """When this command's process was killed and is begun again."""
+    writer: Callable[[], str] = runs.new_id
+    """Names who keeps results from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +123,12 @@ def _discover(
 
 def _process(use_case: UseCase, kit: Kit, run: Run, errand: Errand, budget: Budget, tell: Tell) -> None:
     kit.progress.stage("processing", (run.counts or {}).get("todo"))
+    for result, line in journal.untold(errand.state, run.folder, errand.cut) if errand.cut else ():
+        tell(result, line)
     todo = stages.remaining(errand.state, run, errand.scratch)
     items = budget.feed(todo, budget.units or (lambda item: use_case.units(item, kit.params)))
-    writer = runs.new_id()
-    for result, line in stages.process(use_case, items, run, errand.state, kit, writer=writer, workers=errand.workers):
+    kept = stages.process(use_case, items, run, errand.state, kit, writer=errand.writer(), workers=errand.workers)
+    for result, line in kept:
         tell(result, line)
         budget.settle(result.item.key, result.usage)
         kit.progress.advance()

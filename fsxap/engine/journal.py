@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
@@ -81,6 +82,25 @@ def written(state: State, run: str, batch: str = "") -> Iterator[Result]:
             with reading("the results"):
                 result = Result.from_record(json.loads(line))
             yield result
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a process was killed: the writer it kept results as, and the last line that was told of them."""
+
+    writer: str
+    line: str
+
+
+def untold(state: State, run: str, cut: Cut) -> Iterator[tuple[Result, str]]:
+    """What was kept after that line; everything when none was told."""
+    told = not cut.line
+    for line in state.lines(f"{run}/results/{cut.writer}.jsonl"):
+        if told:
+            with reading("the results"):
+                result = Result.from_record(json.loads(line))
+            yield result, line.decode()
+        told = told or line == cut.line.encode()
 
 
 class Outcome(NamedTuple):
