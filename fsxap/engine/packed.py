@@ -6,9 +6,9 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
+from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,8 +18,10 @@ from fsxap.jsontext import digest
 ARCHIVE = "packed.zip"
 """Its name beside the package `fsxap`."""
 
+_ANY = DistributionFinder.Context()
 
-class Packed(MetaPathFinder):
+
+class Packed(DistributionFinder):
     """Finds the archive's modules, and unpacks all of it at the first."""
 
     def __init__(self, archive: Path) -> None:
@@ -39,6 +41,11 @@ class Packed(MetaPathFinder):
         with self._lock:
             self._unpack()
         return PathFinder.find_spec(fullname, [str(self._place)], target)
+
+    def find_distributions(self, context: DistributionFinder.Context = _ANY) -> Iterable[Distribution]:
+        """What `importlib.metadata` says of them is read where it is packed."""
+        within = {} if context.name is None else {"name": context.name}
+        return MetadataPathFinder.find_distributions(DistributionFinder.Context(path=[str(self.archive)], **within))
 
     def _unpack(self) -> None:
         """Whole or absent."""

@@ -6,6 +6,7 @@ import importlib
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         made.writestr("seldom_needed/part.py", "answer = 42\n")
         made.writestr("seldom_needed.libs/lib.so", b"elf")
         made.writestr("seldom_alone.py", "answer = 43\n")
+        made.writestr(
+            "seldom_needed-1.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: seldom-needed\nVersion: 1.2\n"
+        )
     yield path
     for name in [name for name in sys.modules if name.startswith("seldom_")]:
         del sys.modules[name]
@@ -39,6 +43,16 @@ def test_it_is_unpacked_when_first_imported(archive: Path, tmp_path: Path) -> No
     assert importlib.import_module("seldom_needed.part").answer == 42
     assert importlib.import_module("seldom_alone").answer == 43
     assert len(list((tmp_path / "tmp").iterdir())) == 1
+
+
+def test_what_is_packed_has_its_version_without_being_unpacked(archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(metadata.PackageNotFoundError):
+        metadata.version("seldom-needed")
+    packed.offer(archive)
+    assert metadata.version("seldom-needed") == "1.2"
+    assert metadata.version("pytest") == pytest.__version__
+    assert {"seldom-needed", "pytest"} <= {found.name for found in metadata.distributions()}
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_another_process_finds_it_unpacked(archive: Path, tmp_path: Path) -> None:
