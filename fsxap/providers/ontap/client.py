@@ -99,6 +99,10 @@ class OntapClient:
         records = body.get("records") or []
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise answers.malformed(what, "records are not objects")
+        number = body.get("num_records")
+        if not records and isinstance(number, int) and number > 0:
+            # An empty collection may come without records; one that counts some must not pass for empty.
+            raise answers.malformed(what, "it counts records and holds none")
         return Page(records, _next(body, what))
 
     def records(self, path: str, query: Query | None = None) -> Iterator[Record]:

@@ -33,6 +33,8 @@ class Services:
     measured: list[dict[str, Any]] = field(default_factory=list)
     written: list[Results] = field(default_factory=list)
     me: str = ""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """The history of the last execution."""
 
     def client(self, *, service_name: str, **_: Any) -> Any:
         return getattr(self, f"_{service_name}")()
@@ -127,6 +129,7 @@ def interpreter(
             for _ in range(2400):
                 about: Mapping[str, Any] = client.describe_execution(executionArn=execution)
                 if about["status"] != "RUNNING":
+                    services.events = client.get_execution_history(executionArn=execution)["events"]
                     return about
                 time.sleep(0.05)
             raise AssertionError(f"still {about['status']}")

@@ -392,6 +392,13 @@ def test_a_next_page_elsewhere_is_refused(href: Any) -> None:
     assert caught.value.code == "paging-link"
 
 
+@pytest.mark.parametrize("records", [[], None])
+def test_records_that_are_counted_and_not_there(records: Any) -> None:
+    with pytest.raises(Unavailable) as caught:
+        listed(Reply({"records": records, "num_records": 2}))
+    assert caught.value.code == "malformed-answer"
+
+
 @pytest.mark.parametrize("records", [{}, "text", [1], [None]])
 def test_records_that_are_no_objects(records: Any) -> None:
     with pytest.raises(Unavailable) as caught:
