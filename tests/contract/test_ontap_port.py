@@ -349,11 +349,20 @@ def test_faults_on_the_way_change_nothing(emulator: Emulator, faults: Faults) ->
     assert len(found) == len(whole)
 
 
-def test_a_queue_that_is_full_slows_us_down(emulator: Emulator) -> None:
+def test_a_queue_that_is_full_slows_us_down(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator.set_faults(max_in_flight=2, latency=0.002)
     with reading(emulator, workers=8, retry=Retry(attempts=30, base=0.001)) as ontap:
+        gate, limits = ontap._client.gate, []
+        leave = gate.leave
+
+        def left(*given: Any) -> None:
+            leave(*given)
+            limits.append(gate.limit)
+
+        monkeypatch.setattr(gate, "leave", left)
         assert len(Source(ontap).kinds(files=True)) == len(FOLDERS) + len(FILES) + 3
-        assert ontap._client.gate.limit < 8
+        # It may have grown back by the end.
+        assert min(limits) < 8
 
 
 def test_connections_that_end_in_time_are_no_sign_of_load(emulator: Emulator) -> None:
