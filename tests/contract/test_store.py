@@ -21,6 +21,7 @@ from fsxap.ports import Store
 from fsxap.providers.aws.access_point import S3Store
 from fsxap.providers.aws.session import Aws
 from fsxap.providers.local.folder import FolderStore
+from tests import moto_server
 
 ALIAS = "x-abc-ext-s3alias"
 
@@ -38,25 +39,20 @@ class Place:
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:
-    from moto.server import ThreadedMotoServer
-
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_CONFIG_FILE", os.devnull)
-        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-        aws = Aws(region="us-east-1", endpoint_url=f"http://{host}:{port}")
-        client = aws.client("s3")
-    client.create_bucket(Bucket=ALIAS)
-    yield client
-    aws.close()
-    server.stop()
+    with moto_server.serving() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patch.delenv(name)
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                patch.setenv(name, "testing")
+            patch.setenv("AWS_CONFIG_FILE", os.devnull)
+            patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+            aws = Aws(region="us-east-1", endpoint_url=url)
+            client = aws.client("s3")
+        client.create_bucket(Bucket=ALIAS)
+        yield client
+        aws.close()
 
 
 NUMBER = count()

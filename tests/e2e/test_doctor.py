@@ -12,10 +12,10 @@ import pytest
 from fsxap.emulator.faults import Faults
 from fsxap.emulator.server import Emulator, serve
 from fsxap.emulator.trees import Folder
+from tests import moto_server
 from tests.e2e.program import Done, Program
 
 ALIAS = "doctor-abc123-ext-s3alias"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 LAYERS = [
     "environment",
     "credentials",
@@ -32,21 +32,9 @@ LAYERS = [
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    import botocore.session
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = botocore.session.get_session().create_client(
-        "s3", region_name="eu-west-1", endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
-    )
-    client.create_bucket(Bucket=ALIAS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    client.put_object(Bucket=ALIAS, Key="scans/a.dcm", Body=b"12345")
-    client.put_object(Bucket=ALIAS, Key="scans/empty", Body=b"")
-    yield url
-    server.stop()
+    with moto_server.serving() as url:
+        moto_server.bucket(url, ALIAS, {"scans/a.dcm": b"12345", "scans/empty": b""})
+        yield url
 
 
 @pytest.fixture
@@ -81,21 +69,21 @@ def test_an_access_point_without_credentials(fsxap: Program) -> None:
 
 def test_an_access_point_that_answers(fsxap: Program, endpoint: str) -> None:
     where = ("-s", f"s3://{ALIAS}/scans", "--endpoint-url", endpoint)
-    done = fsxap("doctor", *where, "--use-case", "healthcare-dicom", **CREDENTIALS)
+    done = fsxap("doctor", *where, "--use-case", "healthcare-dicom", **moto_server.ENVIRON)
     assert check(done, "access point", "data answers")["status"] == "pass"
     assert check(done, "network origin", "connection")["status"] == "pass"
     assert check(done, "services", "comprehendmedical")["status"] == "pass"
-    jobs = fsxap("doctor", *where, "--use-case", "spark", **CREDENTIALS)
+    jobs = fsxap("doctor", *where, "--use-case", "spark", **moto_server.ENVIRON)
     assert check(jobs, "services", "emr-serverless")["status"] == "pass"
-    whole = fsxap("doctor", *where, "--explain", "a.dcm", **CREDENTIALS)
+    whole = fsxap("doctor", *where, "--explain", "a.dcm", **moto_server.ENVIRON)
     assert (whole.code, whole.of("check")[0]["detail"]) == (0, "it can be read: 5 bytes")
-    assert fsxap("doctor", *where, "--explain", "empty", **CREDENTIALS).code == 0
-    gone = fsxap("doctor", *where, "--explain", "b.dcm", **CREDENTIALS)
+    assert fsxap("doctor", *where, "--explain", "empty", **moto_server.ENVIRON).code == 0
+    gone = fsxap("doctor", *where, "--explain", "b.dcm", **moto_server.ENVIRON)
     assert (gone.code, gone.of("check")[0]["code"]) == (3, "key-vanished")
 
 
 def test_a_bucket_that_is_not_there(fsxap: Program, endpoint: str) -> None:
-    done = fsxap("doctor", "-s", "other-abc-ext-s3alias", "--endpoint-url", endpoint, **CREDENTIALS)
+    done = fsxap("doctor", "-s", "other-abc-ext-s3alias", "--endpoint-url", endpoint, **moto_server.ENVIRON)
     assert done.code == 3
     assert check(done, "access point", "reading the source")["code"] == "no-such-bucket"
 
@@ -104,7 +92,7 @@ def test_nobody_listens(fsxap: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    done = fsxap("doctor", "-s", ALIAS, "--endpoint-url", url, "--ontap", url, **CREDENTIALS)
+    done = fsxap("doctor", "-s", ALIAS, "--endpoint-url", url, "--ontap", url, **moto_server.ENVIRON)
     assert done.code == 3
     assert check(done, "network origin", "reading the source")["code"] == "not-connected"
     assert check(done, "ONTAP", "connection")["code"] == "unreachable"

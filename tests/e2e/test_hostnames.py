@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fsxap.engine import catalog
+from tests import moto_server
 from tests.e2e.intercepting_proxy import Proxy, intercepting
 from tests.e2e.program import Program
 from tests.unit.deploy.lambda_runtime import running, runtime_folder
@@ -45,43 +45,24 @@ class Aws:
     """moto's server with a source under both of its names, and a state bucket; S3 and secrets as clients."""
 
     def __init__(self, url: str) -> None:
-        import botocore.session
         from moto.s3control.models import s3control_backends
 
         self.url = url
-        self._session = botocore.session.get_session()
-        self.s3 = self.client("s3")
-        for bucket in (ALIAS, STATE):
-            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": HOME})
+        self.s3 = moto_server.bucket(url, ALIAS)
+        moto_server.bucket(url, STATE)
         s3control_backends[ACCOUNT]["aws"].create_access_point(ACCOUNT, "hosts", ALIAS, {}, {})
-        self.key: str = self.client("secretsmanager").create_secret(Name="hosts", SecretString="k" * 32)["ARN"]
-
-    def client(self, service: str) -> Any:
-        return self._session.create_client(
-            service,
-            region_name=HOME,
-            endpoint_url=self.url,
-            aws_access_key_id="t",
-            aws_secret_access_key="t",
-        )
+        secrets = moto_server.client(url, "secretsmanager")
+        self.key: str = secrets.create_secret(Name="hosts", SecretString="k" * 32)["ARN"]
 
     def upload(self, folder: Path, prefix: str) -> None:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                self.s3.put_object(
-                    Bucket=ALIAS, Key=prefix + path.relative_to(folder).as_posix(), Body=path.read_bytes()
-                )
+        for key, body in moto_server.files(folder).items():
+            self.s3.put_object(Bucket=ALIAS, Key=prefix + key, Body=body)
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield Aws(f"http://{host}:{port}")
-    server.stop()
+    with moto_server.serving() as url:
+        yield Aws(url)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import moto_server
 from tests.e2e.program import Done, Program
 
 ALIAS = "demo-abc123-ext-s3alias"
@@ -20,30 +21,17 @@ KEYS = [
     "e\u0301.txt",
     "z" * 1000,
 ]
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    import botocore.session
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = botocore.session.get_session().create_client(
-        "s3", region_name="eu-west-1", endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
-    )
-    client.create_bucket(Bucket=ALIAS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    for key in KEYS:
-        client.put_object(Bucket=ALIAS, Key=f"root/{key}", Body=key.encode())
-    yield url
-    server.stop()
+    with moto_server.serving() as url:
+        moto_server.bucket(url, ALIAS, {f"root/{key}": key.encode() for key in KEYS})
+        yield url
 
 
 def run(fsxap: Program, endpoint: str, *arguments: str, **environ: str) -> Done:
-    return fsxap(*arguments, "--endpoint-url", endpoint, **(CREDENTIALS | environ))
+    return fsxap(*arguments, "--endpoint-url", endpoint, **(moto_server.ENVIRON | environ))
 
 
 @pytest.mark.parametrize("location", [f"s3://{ALIAS}/root", f"{ALIAS}/root/", f"s3://{ALIAS}/root/"])
@@ -64,7 +52,7 @@ def test_errors_name_what_and_what_next(fsxap: Program, endpoint: str) -> None:
     assert (done.code, done.error["exit"]) == (254, 254)
     assert "no-such-bucket-here" in done.error["message"]
     done = fsxap(
-        "discover", f"s3://{ALIAS}", "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1", **CREDENTIALS
+        "discover", f"s3://{ALIAS}", "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1", **moto_server.ENVIRON
     )
     assert done.code == 253
     done = fsxap("discover", f"s3://{ALIAS}", "--endpoint-url", endpoint, AWS_REGION="eu-west-1")
@@ -78,14 +66,12 @@ def test_state_may_live_in_a_bucket(fsxap: Program, endpoint: str, monkeypatch: 
     """The Lambda handler with its state in S3 reaches the same coverage."""
     from tests.usecases.drivers import by_lambda
 
-    for name, value in CREDENTIALS.items():
+    for name, value in moto_server.ENVIRON.items():
         monkeypatch.setenv(name, value)
     data = fsxap.here / "data"
     for number in range(20):
         (data / f"d{number}").mkdir(parents=True)
-    import botocore.session
-
-    client = botocore.session.get_session().create_client("s3", region_name="eu-west-1", endpoint_url=endpoint)
+    client = moto_server.client(endpoint, "s3")
 
     def read(location: str) -> list[bytes]:
         key = location.removeprefix(f"s3://{ALIAS}/")

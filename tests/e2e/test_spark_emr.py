@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import botocore.session
 import pytest
 
 from fsxap.cli import main, sparking
@@ -21,6 +20,7 @@ from fsxap.engine.settings import Settings
 from fsxap.engine.stores import connect_aws
 from fsxap.providers.aws import emr_serverless
 from fsxap.retry import Retry
+from tests import moto_server
 from tests.unit.deploy.cloud import MOMENT, Cloud, Refusal
 from tests.unit.deploy.json_endpoint import listening_by_path
 
@@ -28,28 +28,15 @@ ALIAS, STATE, GROUP, APPLICATION = "jobs-abc123-ext-s3alias", "fsxap-spark-state
 ROLE = "arn:aws:iam::123456789012:role/fsxap-spark-jobs"
 OUTPUTS = {"ApplicationId": APPLICATION, "JobRoleArn": ROLE, "JobLogGroup": GROUP, "StateBucketName": STATE}
 JOB = "00job"
-ENVIRON = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    for bucket in (ALIAS, STATE):
-        place = {"LocationConstraint": "eu-west-1"}
-        client(url, "s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-    client(url, "logs").create_log_group(logGroupName=GROUP)
-    yield url
-    server.stop()
-
-
-def client(url: str, service: str) -> Any:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    session = botocore.session.get_session()
-    return session.create_client(service, region_name="eu-west-1", endpoint_url=url, **keys)
+    with moto_server.serving() as url:
+        for name in (ALIAS, STATE):
+            moto_server.bucket(url, name)
+        moto_server.client(url, "logs").create_log_group(logGroupName=GROUP)
+        yield url
 
 
 @dataclass
@@ -70,9 +57,9 @@ class Emr:
     def startjobrun(self, params: dict[str, Any]) -> dict[str, Any]:
         self.run = params
         if self.answer:
-            self.answer(client(self.url, "s3"), params["jobDriver"]["sparkSubmit"]["entryPointArguments"])
+            self.answer(moto_server.client(self.url, "s3"), params["jobDriver"]["sparkSubmit"]["entryPointArguments"])
         logging = params["configurationOverrides"]["monitoringConfiguration"]["cloudWatchLoggingConfiguration"]
-        logs = client(self.url, "logs")
+        logs = moto_server.client(self.url, "logs")
         for stream, line in (("stdout", "3 rows"), ("stderr", "a row of the input")):
             name = f"{logging['logStreamNamePrefix']}applications/{APPLICATION}/jobs/{JOB}/SPARK_DRIVER/{stream}"
             logs.create_log_stream(logGroupName=logging["logGroupName"], logStreamName=name)
@@ -135,7 +122,9 @@ def emr(aws: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[E
     (tmp_path / "a job.py").write_text("")
     (tmp_path / "mine.py").write_text("NAME = 1\n")
     with listening_by_path("emr-serverless", made) as url:
-        for name, value in (ENVIRON | {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_EMR_SERVERLESS": url}).items():
+        for name, value in (
+            moto_server.ENVIRON | {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_EMR_SERVERLESS": url}
+        ).items():
             monkeypatch.setenv(name, value)
         yield made
 
@@ -162,7 +151,7 @@ def test_a_script_is_started_once_and_followed_to_its_end(emr: Emr, capsys: pyte
     for place, text in ((script, b"print('job')\n"), (module, b"NAME = 1\n")):
         at = urlsplit(place)
         assert at.netloc == STATE and at.path.startswith("/spark/")
-        assert client(emr.url, "s3").get_object(Bucket=STATE, Key=at.path[1:])["Body"].read() == text
+        assert moto_server.client(emr.url, "s3").get_object(Bucket=STATE, Key=at.path[1:])["Body"].read() == text
     assert run["applicationId"] == APPLICATION and run["executionRoleArn"] == ROLE
     assert run["executionTimeoutMinutes"] == 30 and run["clientToken"] == run["name"] == summary["run"]
     monitoring = run["configurationOverrides"]["monitoringConfiguration"]
@@ -247,7 +236,7 @@ def test_a_job_on_an_access_point_is_held_against_duckdb(
     emr: Emr, capsys: pytest.CaptureFixture[str], rows: str, code: int
 ) -> None:
     pytest.importorskip("duckdb")
-    client(emr.url, "s3").put_object(Bucket=ALIAS, Key="csv/a.csv", Body=b"n,s\n1,a\n2,\n")
+    moto_server.client(emr.url, "s3").put_object(Bucket=ALIAS, Key="csv/a.csv", Body=b"n,s\n1,a\n2,\n")
     emr.answer = by_duckdb(f"SELECT * FROM (VALUES {rows}) AS t(n, s)")
     place = f"s3://{ALIAS}/csv/"
     found, (summary,), err = run(capsys, "run-uc", "spark", "--output", "jsonl", "-s", place, "--to", place)

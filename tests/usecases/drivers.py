@@ -42,6 +42,14 @@ def by_lambda(
     return {"begun": begun, "batches": answers, "ended": ended}
 
 
+def same(found: Mapping[str, Record], local: Mapping[str, Record]) -> None:
+    """Results of two sources of the same files, by key; sizes and versions are the sources' own."""
+    assert found.keys() == local.keys()
+    for key, record in found.items():
+        for field in ("data", "findings", "status", "usage"):
+            assert record[field] == local[key][field], (key, field)
+
+
 def rows(folder: Path, seal: Seal | None = None) -> dict[str, Record]:
     """Results below a state folder, by key, without what differs by clock."""
     found: dict[str, Record] = {}

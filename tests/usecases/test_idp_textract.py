@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from fsxap.usecases.idp.sample import E_INVOICE
+from tests import moto_server
 from tests.e2e.program import Program
 from tests.unit.deploy.textract_endpoint import serving, textract
 from tests.unit.providers.aws.test_aws_documents import picture
@@ -46,23 +47,12 @@ class Cloud:
 
 @pytest.fixture
 def s3() -> Iterator[Cloud]:
-    import botocore.session
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = botocore.session.get_session().create_client(
-        "s3", region_name="eu-west-1", endpoint_url=url, aws_access_key_id="t", aws_secret_access_key="t"
-    )
     # Servers of one process share their buckets.
     mine = uuid4().hex[:8]
-    cloud = Cloud(url, client, f"inbox-{mine}-ext-s3alias", f"staged-{mine}")
-    for bucket in (cloud.alias, cloud.staged):
-        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    yield cloud
-    server.stop()
+    inbox, staged = f"inbox-{mine}-ext-s3alias", f"staged-{mine}"
+    with moto_server.serving() as url:
+        moto_server.bucket(url, inbox)
+        yield Cloud(url, moto_server.bucket(url, staged), inbox, staged)
 
 
 def test_a_run_killed_while_a_job_is_under_way_starts_no_second_one(tmp_path: Path, s3: Cloud) -> None:

@@ -5,19 +5,18 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pytest
 
 from benchmarks import _sensors
 from fsxap.usecases.manufacturing_analytics.sample import write_sample
+from tests import moto_server
 from tests.e2e.program import Done, Program
-from tests.usecases.drivers import by_lambda, rows
+from tests.usecases.drivers import by_lambda, rows, same
 
 pytest.importorskip("duckdb")
 cv2 = pytest.importorskip("cv2")
 
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 HEAD = "timestamp,sensor_id,metric,value\n"
 
 
@@ -60,29 +59,13 @@ def test_the_command_line_and_lambda_give_equal_rows(sampled: Done, plant: Path)
 
 def test_an_access_point_gives_the_same_rows(sampled: Done, plant: Path, tmp_path: Path) -> None:
     """moto answers for S3; logs, Parquet and heat maps pass through the same bucket."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url, bucket = f"http://{host}:{port}", "plant-abc123-ext-s3alias"
-        client = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS)
-        client.create_bucket(Bucket=bucket)
-        for path in plant.rglob("*.*"):
-            client.put_object(Bucket=bucket, Key=str(path.relative_to(plant)), Body=path.read_bytes())
-        environ = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
-        where = ("-s", f"s3://{bucket}", "--to", f"s3://{bucket}", "--endpoint-url", url)
-        engines = ("--engine", "sql=local")
-        done = Program(tmp_path)("run-uc", "manufacturing-analytics", *where, *engines, **environ)
-    finally:
-        server.stop()
+    bucket = "plant-abc123-ext-s3alias"
+    with moto_server.serving() as url:
+        moto_server.bucket(url, bucket, moto_server.files(plant))
+        where = ("-s", f"s3://{bucket}", "--to", f"s3://{bucket}", "--endpoint-url", url, "--engine", "sql=local")
+        done = Program(tmp_path)("run-uc", "manufacturing-analytics", *where, **moto_server.ENVIRON)
     assert done.code == 0, done.err
-    local, found = results(sampled), results(done)
-    assert found.keys() == local.keys()
-    for key, record in found.items():
-        for field in ("data", "findings", "status", "usage"):
-            assert record[field] == local[key][field], (key, field)
+    same(results(done), results(sampled))
     assert done.summary["findings"] == sampled.summary["findings"]
 
 

@@ -4,17 +4,16 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-import boto3
 import pytest
 
 pytest.importorskip("OpenEXR")
 
 from fsxap.usecases.media_vfx.sample import BLACK, CUT, MISSING, png, write_sample
+from tests import moto_server
 from tests.e2e.program import Done, Program
-from tests.usecases.drivers import by_lambda, rows
+from tests.usecases.drivers import by_lambda, rows, same
 
 GOOD, BAD = "shots/shot010/beauty.####.png", "shots/shot020/beauty.####.png"
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 SAMPLE = "#usda 1.0\n( doc = 'width=64 height=36' )\n"
 
 
@@ -38,32 +37,17 @@ def test_the_command_line_and_lambda_give_equal_rows(tmp_path: Path) -> None:
 
 def test_an_access_point_gives_the_same_rows(tmp_path: Path) -> None:
     """moto answers for S3; the outputs go to the same bucket and are not taken for input."""
-    from moto.server import ThreadedMotoServer
-
-    write_sample(tmp_path / "source")
+    bucket, source = "frames-abc123-ext-s3alias", tmp_path / "source"
+    write_sample(source)
     local = results(run(tmp_path))
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url, bucket = f"http://{host}:{port}", "frames-abc123-ext-s3alias"
-        client = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS)
-        client.create_bucket(Bucket=bucket)
-        for path in (tmp_path / "source").rglob("*.*"):
-            client.put_object(Bucket=bucket, Key=str(path.relative_to(tmp_path / "source")), Body=path.read_bytes())
-        environ = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    with moto_server.serving() as url:
+        s3 = moto_server.bucket(url, bucket, moto_server.files(source))
         where = ("-s", f"s3://{bucket}", "--to", f"s3://{bucket}", "--endpoint-url", url)
-        done = Program(tmp_path)("run-uc", "media-vfx", *where, **environ)
-        again = Program(tmp_path)("run-uc", "media-vfx", *where, **environ)
-        copied = client.get_object(Bucket=bucket, Key="_fsxap/media-vfx/shots/shot010/beauty.0001.png")["Body"].read()
-    finally:
-        server.stop()
+        done = Program(tmp_path)("run-uc", "media-vfx", *where, **moto_server.ENVIRON)
+        again = Program(tmp_path)("run-uc", "media-vfx", *where, **moto_server.ENVIRON)
+        copied = s3.get_object(Bucket=bucket, Key="_fsxap/media-vfx/shots/shot010/beauty.0001.png")["Body"].read()
     assert done.code == 0, done.err
-    found = results(done)
-    assert found.keys() == local.keys()
-    for key, record in found.items():
-        for field in ("data", "findings", "status", "usage"):
-            assert record[field] == local[key][field], (key, field)
+    same(results(done), local)
     assert copied == (tmp_path / "source" / "shots/shot010/beauty.0001.png").read_bytes()
     assert again.summary["coverage"]["unchanged"] == again.summary["coverage"]["seen"] == 4
 

@@ -19,6 +19,7 @@ from fsxap.engine import catalog
 from fsxap.engine.packed import ARCHIVE
 from fsxap.engine.sealed import Seal
 from fsxap.usecases.idp.sample import E_INVOICE
+from tests import moto_server
 from tests.e2e.program import Program
 from tests.unit.deploy.lambda_runtime import Function, HandlerFailed, running, runtime_folder, unpack
 from tests.unit.deploy.templates import machine
@@ -106,24 +107,11 @@ def test_the_audits_zip_gives_the_command_lines_rows(tmp_path: Path, runtime: Pa
 @pytest.fixture(scope="module")
 def aws() -> Iterator[tuple[str, Any, str]]:
     """moto's server with an alias-named bucket, a state bucket and a key: its URL, an S3 client, the key's ARN."""
-    import botocore.session
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-
-    def client(service: str) -> Any:
-        return botocore.session.get_session().create_client(
-            service, region_name="eu-west-1", endpoint_url=url, aws_access_key_id="t", aws_secret_access_key="t"
-        )
-
-    s3 = client("s3")
-    for bucket in (ALIAS, "state-bucket"):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    yield url, s3, client("secretsmanager").create_secret(Name="key", SecretString=KEY)["ARN"]
-    server.stop()
+    with moto_server.serving() as url:
+        s3 = moto_server.bucket(url, ALIAS)
+        moto_server.bucket(url, "state-bucket")
+        secrets = moto_server.client(url, "secretsmanager")
+        yield url, s3, secrets.create_secret(Name="key", SecretString=KEY)["ARN"]
 
 
 def test_the_sealed_use_cases_zip_gives_the_command_lines_rows(

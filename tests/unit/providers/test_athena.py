@@ -26,6 +26,7 @@ from fsxap.ports import Table
 from fsxap.providers.aws import athena_results
 from fsxap.providers.aws.athena import Athena
 from fsxap.retry import Retry
+from tests import moto_server
 from tests.unit.providers.aws_wire import AthenaService, Refusal
 
 pytest.importorskip("duckdb")
@@ -375,10 +376,8 @@ def test_a_failure_athena_calls_retryable_is() -> None:
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
-    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with moto_server.serving() as url:
+        yield url
 
 
 def test_against_a_server_that_moves_through_the_states(moto: str) -> None:
