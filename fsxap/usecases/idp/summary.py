@@ -20,10 +20,10 @@ LISTED = 500
 PAGES = 3
 """Places shown for each small page."""
 NARRATIVE = (
-    "{documents} documents with {pages} pages were read: {invoices} invoices, {receipts} receipts, "
-    "{contracts} contracts, {purchase_orders} purchase orders, {forms} forms and {others} others. "
-    "{review_fields} of {fields} fields go to review; {problems} checks did not agree and {duplicates} documents "
-    "look like copies of another."
+    "Documents read: {documents}, with {pages} pages in all. By type: invoices {invoices}, receipts {receipts}, "
+    "contracts {contracts}, purchase orders {purchase_orders}, forms {forms}, others {others}. Fields that go to "
+    "review: {review_fields} of {fields}; checks that did not agree: {problems}; documents that look like copies of "
+    "another: {duplicates}."
 )
 _KINDS = {
     "invoice": "invoices",
