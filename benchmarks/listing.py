@@ -123,7 +123,13 @@ def _rclone(output: Path) -> Iterator[str]:
 
 
 def _document(output: Path) -> Iterator[str]:
-    return (each["key"] for each in json.loads(output.read_text()))
+    """In pieces: what we hold would count as the peak of every process we start later."""
+    rest = ""
+    with output.open(encoding="utf-8") as stream:
+        while piece := stream.read(1 << 20):
+            *whole, rest = (rest + piece).split("}, {")
+            yield from (json.loads(f"{{{each.strip('[{}]')}}}")["key"] for each in whole)
+    yield json.loads(f"{{{rest.strip('[{}]')}}}")["key"]
 
 
 def _script(url: str, to: Path, peer: str, text: str) -> _measure.Job:

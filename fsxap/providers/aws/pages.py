@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from fsxap.errors import FsxapError, ServiceError, Unavailable, Unreachable
+from fsxap.errors import ServiceError, Unavailable, Unreachable
 from fsxap.listed import Row
 from fsxap.model import timestamp
 from fsxap.providers.aws.errors import translated
@@ -37,9 +37,11 @@ _ENTRY = re.compile(
 )
 _COUNT = re.compile(r"<KeyCount>([0-9]++)</KeyCount>")
 _MORE = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
+_NAME = re.compile(r"<(?:CommonPrefixes>\s*+<Prefix|Contents>\s*+<Key)>([^<&]++)<")
 _TOKEN = re.compile(r"<NextContinuationToken>([^<&]++)</NextContinuationToken>")
 _NAMES = {
     "Prefix": "prefix",
+    "Delimiter": "delimiter",
     "EncodingType": "encoding-type",
     "StartAfter": "start-after",
     "ContinuationToken": "continuation-token",
@@ -130,32 +132,30 @@ class Pages:
             return page, following
 
         def siblings(level: str, after: str) -> list[str]:
-            try:
-                with translated(f"listing {where}"):
-                    answer = self._client.list_objects_v2(**place, Prefix=level, Delimiter="/", StartAfter=after)
-            except FsxapError:
-                # Only a shortcut: what is really wrong, the listing itself will meet.
-                return []
-            names = [each["Prefix"] for each in answer.get("CommonPrefixes", ())]
-            names += [each["Key"] for each in answer.get("Contents", ())]
-            if answer.get("EncodingType") == "url":
-                names = [_decode(name) for name in names]
+            # Whatever answers, a name is only a place to begin at. What is really wrong, the listing itself will meet.
+            body = self._sent({**place, "Prefix": level, "Delimiter": "/", "StartAfter": after})
+            names = [_decode(name) for name in _NAME.findall(body.decode(errors="replace"))]
             return sorted(name for name in names if is_utf8(name))
 
         return ordered(fetch, siblings, prefix, start_after, self._requests if sorted_place else 1)
 
-    def _quick(self, request: dict[str, str]) -> tuple[Page, str] | None:
+    def _sent(self, request: dict[str, str]) -> bytes:
+        """The body of a good answer; empty where a request cannot be repeated, or its answer is not good."""
         from botocore.exceptions import BotoCoreError
         from urllib3.exceptions import HTTPError
 
         way = self._ways.get(request["Bucket"])
         if way is None:
-            return None
+            return b""
         try:
             status, body = _ask(self._client, way, request)
         except (BotoCoreError, HTTPError):
-            return None
-        if status != 200:
+            return b""
+        return body if status == 200 else b""
+
+    def _quick(self, request: dict[str, str]) -> tuple[Page, str] | None:
+        body = self._sent(request)
+        if not body:
             return None
         if (read := _read(body)) is not None:
             rows, rest = read

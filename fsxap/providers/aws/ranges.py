@@ -183,16 +183,22 @@ class Ranges:
                 self._changed.notify_all()
 
     def _near(self) -> list[Range]:
-        """The ranges to work on now: all that are open and not too far ahead of the reader."""
+        """The ranges to work on now: all that are open and not too far ahead of the reader.
+
+        Pages that are still to come count as well: else every thread begins a range of its own, what they read waits
+        for a reader far behind, and the range that he is at has no room to be read by more than one.
+        """
         found: list[Range] = []
-        waiting = 0
+        waiting = ahead = 0
         for each in self._ranges:
             waiting += len(each.pages)
-            full = waiting >= ROOM * self._threads or self._held >= HELD * self._threads
+            full = ahead + len(each.pages) >= ROOM * self._threads or self._held >= HELD * self._threads
             if (full and (waiting or found)) or len(found) == self._threads:
                 break
+            ahead += len(each.pages)
             if each.open:
                 found.append(each)
+                ahead += max(1, (round(SMALL) if each.whole else WHOLE) - each.fetched)
         return found
 
     def _advance(self, mine: Range) -> None:
@@ -238,6 +244,9 @@ class Ranges:
         """The next directory, from above, at whose names it can be cut: the prefix itself or more of its last key."""
         if self._unseen >= self._trust or not each.after.startswith(self._prefix) or each.fetched < each.whole:
             return None
+        if not each.keys:
+            # Nothing says how many names make a page: it would be cut into ranges of less than one.
+            return None
         at = len(self._prefix) - 1
         while each.tried is not None and each.tried.startswith(each.after[: at + 1]):
             at = each.after.find("/", at + 1)
@@ -268,7 +277,7 @@ class Ranges:
         # Ranges of a few pages, or of one directory where those are larger.
         small = Range("", None, whole=WHOLE if group > 1 else 0, tried=level)
         # There may be more names behind the last one.
-        self._insert(mine, cuts, small, Range("", None, tried=before))
+        self._insert(mine, cuts, small, Range("", None, tried=before, keys=mine.keys))
 
     def _guess(self, mine: Range, level: str) -> None:
         """One listing of this directory would not tell where a few pages more begin; the names of a page may."""

@@ -19,8 +19,8 @@ from fsxap.providers.aws.ranges import Page, Range, Ranges, ordered
 class Service:
     """Keys in S3's order by pages; `peak` is the most requests at once."""
 
-    def __init__(self, keys: list[str], size: int, fail: str = "") -> None:
-        self.keys, self.size, self.fail = keys, size, fail
+    def __init__(self, keys: list[str], size: int, fail: str = "", names: int = 7) -> None:
+        self.keys, self.size, self.fail, self.names = keys, size, fail, names
         self.calls = self.cuts = self.flying = self.peak = 0
         self.lock = threading.Lock()
 
@@ -40,7 +40,7 @@ class Service:
     def siblings(self, level: str, after: str) -> list[str]:
         self.cuts += 1
         below = [key[len(level) :] for key in self.keys if key.startswith(level) and key > after]
-        return sorted({level + head + slash for head, slash, _ in (key.partition("/") for key in below)})[:7]
+        return sorted({level + head + slash for head, slash, _ in (key.partition("/") for key in below)})[: self.names]
 
 
 def read(service: Service, prefix: str = "", after: str = "", threads: int = 4) -> Iterator[str]:
@@ -139,6 +139,13 @@ def test_many_names_in_one_directory_are_read_together(keys: list[str]) -> None:
     # How many fly at once, and how many are in vain, is the scheduler's as well.
     assert service.peak > 1
     assert service.calls + service.cuts < 4 * len(keys) / service.size
+
+
+def test_directories_smaller_than_a_page_share_ranges() -> None:
+    keys = [f"d{number // 20:04d}/f{number % 20:02d}" for number in range(16_000)]
+    service = Service(keys, 100, names=100)
+    assert list(read(service, "", "", 12)) == keys
+    assert service.calls + service.cuts < 1.7 * len(keys) / service.size
 
 
 def test_names_that_jump_cost_few_requests() -> None:
