@@ -276,8 +276,11 @@ class Ranges:
         cuts = self._within(mine, names)[::group] if mine.open and len(names) >= group else []
         # Ranges of a few pages, or of one directory where those are larger.
         small = Range("", None, whole=WHOLE if group > 1 else 0, tried=level)
-        # There may be more names behind the last one.
-        self._insert(mine, cuts, small, Range("", None, tried=before, keys=mine.keys))
+        if cuts and group > 1:
+            mine.whole = mine.fetched + WHOLE
+        # There may be more names behind the last one where there is no room for them in an answer.
+        more = Range("", None, tried=before, keys=mine.keys)
+        self._insert(mine, cuts, small, more if len(names) >= self._size else small)
 
     def _guess(self, mine: Range, level: str) -> None:
         """One listing of this directory would not tell where a few pages more begin; the names of a page may."""
