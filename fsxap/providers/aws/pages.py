@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from fsxap.errors import ServiceError, Unavailable, Unreachable
+from fsxap.errors import FsxapError, ServiceError, Unavailable, Unreachable
 from fsxap.listed import Row
 from fsxap.model import timestamp
 from fsxap.providers.aws.errors import translated
@@ -133,11 +133,24 @@ class Pages:
 
         def siblings(level: str, after: str) -> list[str]:
             # Whatever answers, a name is only a place to begin at. What is really wrong, the listing itself will meet.
-            body = self._sent({**place, "Prefix": level, "Delimiter": "/", "StartAfter": after})
-            names = [_decode(name) for name in _NAME.findall(body.decode(errors="replace"))]
-            return sorted(name for name in names if is_utf8(name))
+            names = self._names({**place, "Prefix": level, "Delimiter": "/", "StartAfter": after})
+            return sorted(name for name in map(_decode, names) if is_utf8(name))
 
         return ordered(fetch, siblings, prefix, start_after, self._requests if sorted_place else 1)
+
+    def _names(self, request: dict[str, str]) -> list[str]:
+        """Encoded, of what lies directly below; none where that cannot be had."""
+        if body := self._sent(request):
+            return _NAME.findall(body.decode(errors="replace"))
+        try:
+            with translated("listing"):
+                answer = self._client.list_objects_v2(**request)
+        except FsxapError:
+            return []
+        names = [each["Prefix"] for each in answer.get("CommonPrefixes", ())]
+        names += [each["Key"] for each in answer.get("Contents", ())]
+        encoded = answer.get("EncodingType") == "url"
+        return names if encoded else [quote(name, errors="surrogateescape") for name in names]
 
     def _sent(self, request: dict[str, str]) -> bytes:
         """The body of a good answer; empty where a request cannot be repeated, or its answer is not good."""

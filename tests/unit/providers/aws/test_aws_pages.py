@@ -106,6 +106,33 @@ def test_pages_of_another_form_are_asked_for_twice_only_once(origin: Origin, sto
     assert len(origin.requests) == 13
 
 
+BELOW = ["d/a b+c%41/", "d/日/", "d/&<.txt"]
+ASKED = {"Bucket": ALIAS, "EncodingType": "url", "Prefix": "d/", "Delimiter": "/"}
+
+
+def below(spell: Callable[[str], str], quoted: bool) -> bytes:
+    """What lies directly below a directory: two directories and a file."""
+    folders = "".join(f"<CommonPrefixes><Prefix>{spell(name)}</Prefix></CommonPrefixes>" for name in BELOW[:2])
+    end = b"</ListBucketResult>"
+    return page(entry(BELOW[2], spell=spell), quoted=quoted, count=3).replace(end, folders.encode() + end)
+
+
+@pytest.mark.parametrize(("spell", "quoted"), [(quote, True), (escape, False)])
+def test_a_directorys_names_by_botocore(origin: Origin, client: Any, spell: Callable[[str], str], quoted: bool) -> None:
+    origin.answer = serve(below(spell, quoted))
+    assert sorted(map(pages._decode, pages.Pages(client)._names(ASKED))) == sorted(BELOW)
+
+
+def test_a_directorys_names_once_a_page_was_read(origin: Origin, client: Any) -> None:
+    origin.answer = serve(page(entry("d/x")))
+    listing = pages.Pages(client)
+    list(listing.read(ALIAS, "", "", "here"))
+    origin.answer = serve(below(quote, True))
+    assert sorted(map(pages._decode, listing._names(ASKED))) == sorted(BELOW)
+    query = parse_qs(urlsplit(origin.requests[-1].path).query)
+    assert (query["delimiter"], query["prefix"]) == (["/"], ["d/"])
+
+
 def test_the_last_page_of_a_range_is_as_good_as_any(origin: Origin, store: S3Store) -> None:
     origin.answer = serve(page(entry("a"), entry("b")))
     for _ in range(3):
