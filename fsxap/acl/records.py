@@ -14,6 +14,7 @@ from fsxap.acl.rights import level
 from fsxap.model import Record
 
 _FLAGS = ("this_folder", "sub_folders", "files")
+_KINDS, _STYLES, _ACCESSES, _LAYERS = map(get_args, (Kind, Style, Access, Layer))
 
 
 def acl_record(descriptor: Descriptor) -> Record:
@@ -73,9 +74,9 @@ def _descriptor(row: Mapping[str, Any]) -> Descriptor:
     flags = int(control, 16) if control is not None else DACL_PRESENT | DACL_PROTECTED if row.get("protected") else None
     return Descriptor(
         path=_text(row["path"], "path"),
-        kind=_word(row["kind"], get_args(Kind), "kind"),
-        style=_word(row.get("style", ""), get_args(Style), "style"),
-        volume_style=_word(row.get("volume_style", ""), get_args(Style), "volume_style"),
+        kind=_word(row["kind"], _KINDS, "kind"),
+        style=_word(row.get("style", ""), _STYLES, "style"),
+        volume_style=_word(row.get("volume_style", ""), _STYLES, "volume_style"),
         owner=_text(row.get("owner", ""), "owner"),
         group=_text(row.get("group", ""), "group"),
         control=flags,
@@ -94,13 +95,13 @@ def _ace(row: Mapping[str, Any]) -> Ace:
         _word(flag, _FLAGS, "applies_to")
     return Ace(
         trustee=_text(row["trustee"], "trustee"),
-        access=_word(row["access"], get_args(Access), "access"),
+        access=_word(row["access"], _ACCESSES, "access"),
         mask=_number(row["mask"], "mask"),
         inherited=bool(row.get("inherited", False)),
         this_folder="this_folder" in scope,
         sub_folders="sub_folders" in scope,
         files="files" in scope,
-        layer=_word(row.get("layer", "file"), get_args(Layer), "layer"),
+        layer=_word(row.get("layer", "file"), _LAYERS, "layer"),
         sid=_text(row.get("sid", ""), "sid"),
         raw=_text(row.get("raw", ""), "raw"),
     )
