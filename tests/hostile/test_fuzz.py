@@ -133,10 +133,7 @@ def test_descriptors_of_ontap(value: Any, keys: list[str]) -> None:
 @given(body=st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_answers_of_ontap(body: bytes) -> None:
     answers.refusal(500, body, "it")
-    try:
-        assert isinstance(answers.parse(body, "it"), dict)
-    except FsxapError:
-        return
+    assert isinstance(answers.parse(body), dict | None)
 
 
 @given(text=st.text(st.sampled_from("ab01:-?&*!|>{}[],#'\"% \n\t\0"), max_size=200) | st.text(max_size=100))
@@ -165,8 +162,7 @@ def test_what_is_deep_or_swells_is_refused(tmp_path: Path, body: bytes) -> None:
         read_file(path)
     with pytest.raises(FsxapError):
         describe(body, tmp_path)
-    with pytest.raises(FsxapError):
-        answers.parse(body, "it")
+    assert answers.parse(body) is None
     with pytest.raises(FsxapError):
         list(manifest_items(str(path))())
 

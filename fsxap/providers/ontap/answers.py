@@ -77,8 +77,8 @@ _GENERIC = 100
 _LENIENT = json.JSONDecoder(strict=False)
 
 
-def parse(body: bytes, what: str) -> Record:
-    """The JSON object in a body; Unavailable when there is none, because answers cut short look like that.
+def parse(body: bytes) -> Record | None:
+    """The JSON object in a body, None when there is none.
 
     Job messages may hold raw control characters and names bytes that are not UTF-8, so neither is refused here.
     """
@@ -86,12 +86,11 @@ def parse(body: bytes, what: str) -> Record:
         value = _LENIENT.decode(body.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, dict):
-        raise malformed(what, "the body is not a JSON object")
-    return value
+    return value if isinstance(value, dict) else None
 
 
 def malformed(what: str, why: str) -> Unavailable:
+    """An answer that says nothing. It can be asked for again, because answers cut short look like that."""
     return Unavailable(
         f"ONTAP's answer to {what} cannot be read: {why}",
         code="malformed-answer",
@@ -133,10 +132,7 @@ def _by_status(status: int, code: str, said: str) -> FsxapError:
 
 def _envelope(body: bytes) -> tuple[str, str]:
     """Message and code of an error body; a 401 may come with HTML or nothing."""
-    try:
-        error = parse(body, "").get("error")
-    except Unavailable:
-        return "", ""
+    error = (parse(body) or {}).get("error")
     if not isinstance(error, dict):
         return "", ""
     code = str(error.get("code", "")).strip()

@@ -95,15 +95,15 @@ class OntapClient:
                 hint="report it to the vendor: what was listed so far is not all",
             )
         asked.add(link)
-        body, what = self._fetch(link), _describe(link)
+        body = self._fetch(link)
         records = body.get("records") or []
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise answers.malformed(what, "records are not objects")
+            raise answers.malformed(_describe(link), "records are not objects")
         number = body.get("num_records")
         if not records and isinstance(number, int) and number > 0:
             # An empty collection may come without records; one that counts some must not pass for empty.
-            raise answers.malformed(what, "it counts records and holds none")
-        return Page(records, _next(body, what))
+            raise answers.malformed(_describe(link), "it counts records and holds none")
+        return Page(records, _next(body, link))
 
     def records(self, path: str, query: Query | None = None) -> Iterator[Record]:
         """Every record of a collection, page by page."""
@@ -123,7 +123,7 @@ class OntapClient:
         try:
             # After the wait for a place, since much can have happened meanwhile.
             self._check()
-            answer = self._exchange(link, _describe(link))
+            answer = self._exchange(link)
             outcome = "answered"
             return answer
         except FsxapError as error:
@@ -135,19 +135,23 @@ class OntapClient:
         finally:
             self.gate.leave(era, outcome)
 
-    def _exchange(self, link: str, what: str) -> Record:
+    def _exchange(self, link: str) -> Record:
         from urllib3.exceptions import HTTPError
 
         try:
             answer = self._pool.get(link, BODY_LIMIT)
         except (HTTPError, HTTPException, OSError) as error:
-            raise answers.lost(error, self.host, what, answered=self._answered.is_set()) from error
+            raise answers.lost(error, self.host, _describe(link), answered=self._answered.is_set()) from error
         self._answered.set()
         if answer.body is None:
-            raise ServiceError(f"ONTAP's answer to {what} is larger than {BODY_LIMIT} bytes", code="oversized-answer")
+            said = f"ONTAP's answer to {_describe(link)} is larger than {BODY_LIMIT} bytes"
+            raise ServiceError(said, code="oversized-answer")
         if answer.status != 200:
-            raise answers.refusal(answer.status, answer.body, what)
-        return answers.parse(answer.body, what)
+            raise answers.refusal(answer.status, answer.body, _describe(link))
+        body = answers.parse(answer.body)
+        if body is None:
+            raise answers.malformed(_describe(link), "the body is not a JSON object")
+        return body
 
     def _check(self) -> None:
         if self._refused is not None:
@@ -191,7 +195,7 @@ def _describe(link: str) -> str:
     return "GET " + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in path)
 
 
-def _next(body: Record, what: str) -> str:
+def _next(body: Record, link: str) -> str:
     """The link to the next page, as it was sent. It must stay below /api/ of this endpoint: it gets the password."""
     links = body.get("_links")
     following = links.get("next") if isinstance(links, dict) else None
@@ -201,7 +205,7 @@ def _next(body: Record, what: str) -> str:
     path = href.partition("?")[0] if isinstance(href, str) else ""
     if not path.startswith("/api/") or re.search(r"/\.{1,2}(/|$)", path) or not href.isprintable():
         raise ServiceError(
-            f"ONTAP's answer to {what} names a next page outside its API",
+            f"ONTAP's answer to {_describe(link)} names a next page outside its API",
             code="paging-link",
             hint="a proxy may be rewriting answers; connect to the management endpoint directly",
         )

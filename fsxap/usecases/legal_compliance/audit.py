@@ -6,9 +6,10 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from fsxap.acl.model import Descriptor, Entry, Share
+from fsxap.acl.model import Descriptor, Entry, Share, Style
 from fsxap.acl.records import acl_record
 from fsxap.acl.rules import Context, ShareSubject, Subject, audit_share, not_audited
 from fsxap.engine.types import Kit
@@ -127,23 +128,28 @@ def _parent(path: str, kit: Kit) -> Descriptor | None:
 
 
 def _context(kit: Kit, path: str) -> Context:
-    facts = kit.memo("context", kit.ontap.context)
-    volumes, site = kit.memo("volumes", kit.ontap.volumes), site_of(kit)
+    volumes = kit.memo("volumes", kit.ontap.volumes)
     inside = [volume for volume in volumes if path == volume.path or path.startswith(volume.path.rstrip("/") + "/")]
     volume = max(inside, key=lambda volume: len(volume.path), default=None)
     root = volume.path if volume else "/"
     depth = len([part for part in path[len(root) :].split("/") if part])
-    return Context(
+    at: Callable[[Style, int], Context] = kit.memo("contexts", lambda: _contexts(kit))
+    return at(volume.style if volume else "", depth)
+
+
+def _contexts(kit: Kit) -> Callable[[Style, int], Context]:
+    """By the volume's style and the depth: all else is the same for the whole run."""
+    facts, site = kit.memo("context", kit.ontap.context), site_of(kit)
+    around = Context(
         ad=facts["ad"],
         # Not known counts as on: a verdict from mode bits alone must not look certain.
         nfs4_acl=facts["nfs4_acl"] is not False,
-        volume_style=volume.style if volume else "",
-        depth=depth,
         shares=kit.memo("shares", kit.ontap.shares),
         users=site.accounts.union(kit.params["users"]),
         uids=site.uids,
         gids=site.gids,
     )
+    return lru_cache(lambda style, depth: replace(around, volume_style=style, depth=depth))
 
 
 def _wanted(kit: Kit) -> Callable[[str], bool] | None:

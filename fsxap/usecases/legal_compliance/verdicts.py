@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from fsxap.acl.changes import change
 from fsxap.acl.model import Descriptor
-from fsxap.acl.rules import Subject, audit
+from fsxap.acl.rules import Context, Subject, audit
 from fsxap.acl.rules.rule import contains
 from fsxap.model import Finding
 
@@ -29,6 +30,8 @@ class Verdict(NamedTuple):
     changes: tuple[str, ...]
 
 
+_placeless = attrgetter(*(field.name for field in fields(Descriptor) if field.name not in ("path", "inode")))
+_surroundings = attrgetter(*(field.name for field in fields(Context) if field.name != "shares"))
 Judge = Callable[[Subject], Verdict]
 
 
@@ -57,10 +60,5 @@ def judge_once(only: Callable[[str], bool] | None = None, *, kept: int = KEPT) -
 def likeness(subject: Subject) -> Hashable:
     """Equal for two subjects that every rule judges alike."""
     leading = tuple(index for index, share in enumerate(subject.context.shares) if contains(share.path, subject.where))
-    surroundings = replace(subject.context, shares=())
     parent = None if subject.parent is None else _placeless(subject.parent)
-    return _placeless(subject.descriptor), parent, surroundings, leading
-
-
-def _placeless(descriptor: Descriptor) -> Descriptor:
-    return replace(descriptor, path="", inode=0)
+    return _placeless(subject.descriptor), parent, _surroundings(subject.context), leading

@@ -82,15 +82,18 @@ def test_a_long_message_is_cut() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"<html>", b"[]", b"null", b'{"records": [', b'"text"', b"\xff\xfe"], ids=repr)
-def test_no_json_object_is_worth_another_try(sent: bytes) -> None:
-    with pytest.raises(Unavailable) as caught:
-        answers.parse(sent, WHAT)
-    assert caught.value.code == "malformed-answer"
-    assert caught.value.retryable
+def test_what_is_no_json_object(sent: bytes) -> None:
+    assert answers.parse(sent) is None
+
+
+def test_an_answer_that_says_nothing_is_worth_another_try() -> None:
+    error = answers.malformed(WHAT, "the body is not a JSON object")
+    assert error.code == "malformed-answer"
+    assert error.retryable
 
 
 def test_control_characters_and_foreign_bytes_are_read() -> None:
-    assert answers.parse(b'{"message": "one\ntwo\x01", "name": "caf\xe9"}', WHAT) == {
+    assert answers.parse(b'{"message": "one\ntwo\x01", "name": "caf\xe9"}') == {
         "message": "one\ntwo\x01",
         "name": "caf\udce9",
     }
