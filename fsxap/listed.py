@@ -12,6 +12,9 @@ Row = tuple[str, str, str, str]
 """One file: key, UTC time to the second without its Z, version, decimal bytes."""
 
 
+_AS_IT_IS = bytes(set(range(0x20, 0x7F)) - set(b'"\\'))
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """Rows in key order, every one a file with a UTF-8 key; times, versions and sizes are plain ASCII."""
@@ -36,6 +39,10 @@ class Files:
 
     def ending(self, suffixes: tuple[str, ...]) -> Files:
         """Those whose key, in lower case, ends so."""
+        length, *others = {len(each) for each in suffixes}
+        if length and not others and "".join(suffixes).isascii():
+            # The one character that is longer in lower case does not end in an ASCII one: this is the same, for less.
+            return replace(self, rows=[row for row in self.rows if row[0][-length:].lower() in suffixes])
         return replace(self, rows=[row for row in self.rows if row[0].lower().endswith(suffixes)])
 
     def where(self, wanted: Callable[[Item], bool]) -> Files:
@@ -44,7 +51,7 @@ class Files:
 
 def _plain(text: str) -> bool:
     """Whether JSON writes it as it is."""
-    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    return text.isascii() and not text.encode().translate(None, _AS_IT_IS)
 
 
 Page = Files | Iterator[Item | Unlisted]

@@ -24,6 +24,8 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
         "\U000e0100.pdf",
         "\x7f",
         "a\nb",
+        "kelvin.\u212af",
+        "dotted.p\u0130",
     ]
 )
 ROWS = st.lists(
@@ -48,6 +50,9 @@ def test_lines_are_the_records(rows: list[tuple[str, str, str, str]]) -> None:
         {},
         {"include": ("*.pdf",)},
         {"include": ("*.PDF", "*.tif")},
+        {"include": ("*.kf", "*.tiff")},
+        {"include": ("*.kf",)},
+        {"include": ("*i",)},
         {"include": ("*",)},
         {"include": ("*.p?f",)},
         {"include": ("*.pdf", "a/*")},
