@@ -99,9 +99,9 @@ class Connections:
         self._idle: deque[Connection] = deque()
         self._closed = False
 
-    def get(self, target: str, limit: int) -> Answer:
+    def get(self, target: str, limit: int, headers: Mapping[str, str] | None = None) -> Answer:
         """One GET of a target that starts with a slash. OSError, HTTPException or urllib3's errors when it fails."""
-        connection, head = self.open(target)
+        connection, head = self.open(target, headers)
         try:
             body, kept = read_body(connection.stream, head, limit)
         except BaseException:

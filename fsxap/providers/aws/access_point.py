@@ -46,7 +46,7 @@ class S3Store:
         self._client, self._bucket = client, bucket
         self._prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
         self._retry = retry or Retry()
-        self._pages = Pages(client)
+        self._pages = Pages(client, ca_bundle=ca_bundle)
         self._objects = Objects(client, bucket, ca_bundle=ca_bundle, most=workers)
         self._unordered = False
 

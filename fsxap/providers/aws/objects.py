@@ -8,20 +8,18 @@ redirects, compares checksums and reports errors as ever.
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 import weakref
 from dataclasses import dataclass
-from http.client import HTTPException
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from fsxap.errors import FsxapError
 from fsxap.providers.aws.errors import translated
-from fsxap.providers.aws.learnt import Learnt, learn
+from fsxap.providers.aws.learnt import Learnt, base_of, connections_to, is_of_transport, learn
 from fsxap.providers.gate import Gate, Outcome
-from fsxap.providers.http1 import Connection, Connections, Endpoint, Head
+from fsxap.providers.http1 import Connection, Connections, Head
 
 EVENT = "before-sign.s3.GetObject"
 REST = 60.0
@@ -88,7 +86,7 @@ class Objects:
             try:
                 connection, head = self._way.ask(key, part)
             except Exception as error:
-                if not _is_of_transport(error):
+                if not is_of_transport(error):
                     raise
                 self._rest()
             else:
@@ -147,34 +145,14 @@ class Way:
 
 
 def way_to(client: Any, seen: Learnt, key: str, ca_bundle: str) -> Way | None:
-    """None where the way has what is not ours to do: a proxy, a certificate of the client's, another form of URL."""
-    from botocore.httpsession import get_cert_path
-    from botocore.utils import get_environ_proxies, percent_encode
+    """None where there can be no connections of our own, or the URL has another form."""
+    from botocore.utils import percent_encode
 
-    config, place, name = client.meta.config, urlsplit(seen.url), percent_encode(key, safe="/~")
-    proxies = get_environ_proxies(seen.url) if config.proxies is None else config.proxies
-    if proxies.get(place.scheme) or config.client_cert or place.query or not seen.url.endswith(f"/{name}"):
+    name = percent_encode(key, safe="/~")
+    if urlsplit(seen.url).query or not seen.url.endswith(f"/{name}"):
         return None
-    secure = place.scheme == "https"
-    try:
-        context = ssl.create_default_context(cafile=ca_bundle or get_cert_path(True)) if secure else None
-    except OSError:
-        # A folder of certificates, say; botocore got along with it.
-        return None
-    connections = Connections(
-        Endpoint(place.scheme, place.hostname or "", place.port or (443 if secure else 80)),
-        {},
-        context=context,
-        connect_seconds=config.connect_timeout,
-        read_seconds=config.read_timeout,
-    )
-    return Way(seen.url.removesuffix(name), len(f"{place.scheme}://{place.netloc}"), seen, connections)
-
-
-def _is_of_transport(error: Exception) -> bool:
-    from urllib3.exceptions import HTTPError
-
-    return isinstance(error, HTTPError | HTTPException | OSError)
+    connections = connections_to(client, seen.url, ca_bundle)
+    return Way(seen.url.removesuffix(name), len(base_of(seen.url)), seen, connections) if connections else None
 
 
 def _plain(head: Head) -> int | None:

@@ -1,36 +1,38 @@
 """Pages of a bucket listing: complete, exact, and read without an object per field.
 
 The body of a good page is read by a regular expression: building botocore's tree costs thirty times as much. The first
-request is botocore's; those that follow repeat it with other parameters, signed and sent by botocore's own parts, as
-the rest of its way costs more than the page. Whatever is not a good page, fully understood, is asked for again by
-botocore, which retries, follows redirects and reports errors.
+request is botocore's; those that follow repeat it with other parameters, signed by botocore's signer and sent over
+connections of our own, as the rest of its way costs more than the page. Whatever is not a good page, fully understood,
+is asked for again by botocore, which retries, follows redirects and reports errors.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fsxap.errors import FsxapError, ServiceError, Unavailable, Unreachable
 from fsxap.listed import Row
 from fsxap.model import timestamp
 from fsxap.providers.aws.errors import translated
-from fsxap.providers.aws.learnt import Learnt, learn
+from fsxap.providers.aws.learnt import Learnt, base_of, connections_to, is_of_transport, learn
 from fsxap.providers.aws.ranges import Page, ordered
+from fsxap.providers.http1 import Connections
 from fsxap.providers.keys import is_utf8
 
 # With a wildcard for the service, because botocore calls such handlers before those of "before-parse.s3.*", one of
 # which builds a tree of the whole body to look for an error in it.
 EVENT = "before-parse.*.ListObjectsV2"
 
-# Possessive throughout: a page that does not fit must fail fast.
+# Possessive throughout: a page that does not fit must fail fast. All but one character costs half of a set of them.
 _ENTRY = re.compile(
-    r"<Contents>\s*+<Key>([^<&]++)</Key>\s*+<LastModified>([0-9T:-]{19})(?:\.[0-9]++)?+Z</LastModified>\s*+"
+    r"<Contents>\s*+<Key>([^<]++)</Key>\s*+<LastModified>([0-9T:-]{19})(?:\.[0-9]++)?+Z</LastModified>\s*+"
     r"<ETag>(?:&quot;|&#34;|\")?+([!#-%\'-;=-\[\]-~]*+)(?:&quot;|&#34;|\")?+</ETag>\s*+"
     r"(?:<Checksum[^<]*+</Checksum[^<]*+)*+<Size>(0|[1-9][0-9]{0,17}+)</Size>",
     re.ASCII,
@@ -50,20 +52,25 @@ _NAMES = {
 _ENCODED = "<EncodingType>url</EncodingType>"
 LARGEST = 10**18
 """Bytes; more is no size of a file."""
+LARGEST_PAGE = 64 << 20
+"""Bytes of an answer on the short way; a thousand of the longest names, each byte escaped twice, are 6 MB."""
 MOST_EMPTY = 1000
 """Pages without a key, one after the other, before the service is taken to lead nowhere."""
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 
 
-def _ask(client: Any, way: Learnt, request: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status and body of the same request with other parameters."""
+def _close(every: Mapping[str, Connections | None]) -> None:
+    for each in every.values():
+        if each:
+            each.close()
+
+
+def _target(way: Learnt, request: Mapping[str, str]) -> str:
+    """Where the same request with other parameters goes."""
     query = "&".join(
         [f"{_NAMES[name]}={quote(value, safe='-._~')}" for name, value in request.items() if name in _NAMES]
     )
-    again = way.again("ListObjectsV2", f"{way.url.partition('?')[0]}?list-type=2&{query}")
-    # Its session of connections: proxies, certificates and timeouts are those of every other request.
-    answer = client._endpoint.http_session.send(again.prepare())
-    return answer.status_code, answer.content
+    return f"{urlsplit(way.url).path}?list-type=2&{query}"
 
 
 class Trail:
@@ -98,11 +105,14 @@ class Trail:
 class Pages:
     """Reads listings through a client, long ones by `requests` at once; its other users are not affected."""
 
-    def __init__(self, client: Any, requests: int = 16) -> None:
-        self._client, self._requests = client, requests
+    def __init__(self, client: Any, requests: int = 16, *, ca_bundle: str = "") -> None:
+        self._client, self._requests, self._ca_bundle = client, requests, ca_bundle
         self._reading = threading.local()
         self._ways: dict[str, Learnt | None] = {}
         """Of each bucket; None where its pages are of another form."""
+        self._connections: dict[str, Connections | None] = {}
+        """Of our own, by scheme and host; None where there can be none."""
+        weakref.finalize(self, _close, self._connections)
         client.meta.events.register(EVENT, self._read_first)
         # Last, so as to see what will be signed.
         client.meta.events.register_last("before-sign.s3.ListObjectsV2", self._see)
@@ -155,16 +165,28 @@ class Pages:
     def _sent(self, request: dict[str, str]) -> bytes:
         """The body of a good answer; empty where a request cannot be repeated, or its answer is not good."""
         from botocore.exceptions import BotoCoreError
-        from urllib3.exceptions import HTTPError
 
         way = self._ways.get(request["Bucket"])
-        if way is None:
+        connections = self._to(way.url) if way else None
+        if not way or not connections:
             return b""
+        target = _target(way, request)
         try:
-            status, body = _ask(self._client, way, request)
-        except (BotoCoreError, HTTPError):
+            signed = way.again("ListObjectsV2", base_of(way.url) + target)
+            answer = connections.get(target, LARGEST_PAGE, signed.headers)
+        except BotoCoreError:
             return b""
-        return body if status == 200 else b""
+        except Exception as error:
+            if not is_of_transport(error):
+                raise
+            return b""
+        return answer.body or b"" if answer.status == 200 else b""
+
+    def _to(self, url: str) -> Connections | None:
+        base = base_of(url)
+        if base not in self._connections:
+            self._connections.setdefault(base, connections_to(self._client, url, self._ca_bundle))
+        return self._connections[base]
 
     def _quick(self, request: dict[str, str]) -> tuple[Page, str] | None:
         body = self._sent(request)
@@ -249,6 +271,8 @@ def _read(body: bytes) -> tuple[list[Row], str] | None:
     if "<Contents>" in rest or count is None or int(count[1]) != len(rows):
         return None
     keys = "".join([row[0] for row in rows])
+    if "&" in keys:
+        return None
     if "%" in keys or "+" in keys:
         rows = [(_decode(key), *others) for key, *others in rows]  # type: ignore[misc]
     return rows, rest

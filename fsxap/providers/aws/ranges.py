@@ -2,17 +2,18 @@
 
 The key space is cut into ranges at the names one directory's listing gives, ever nearer to where the reader is; in a
 directory of more names than a page tells of, where the names of a page lead to expect some pages more. A thread fetches
-one page of the foremost range that nobody works on; when there is none it cuts one that somebody does.
+one page of the foremost range that nobody works on, or cuts it where somebody does and it can be cut.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from fsxap.listed import Row
@@ -23,7 +24,7 @@ SERIAL = 4
 """Pages read one after the other first: most listings are shorter, and their time tells how many threads pay."""
 FEWEST = 4
 """Threads worth the requests that cutting costs, about a third more."""
-ROOM, HELD = 3, 2
+ROOM, HELD = 4, 3
 """Pages a thread: how far ahead of the reader ranges are worked on, and how many wait for it altogether."""
 SMALL = 2.75
 """Pages of a range of many directories. Its last page belongs to the next one in part, hence no whole number."""
@@ -81,11 +82,13 @@ def order(key: str) -> bytes:
 
 def ordered(fetch: Fetch, siblings: Siblings, prefix: str, after: str, threads: int) -> Iterator[Page]:
     """Every page after a key, in order; empty ones where there is nothing."""
-    token, waited, worked = "", 0.0, 0.0
+    token = ""
+    waited = worked = math.inf
     for _ in range(SERIAL):
         wall, work = time.perf_counter(), time.thread_time()
         page, token = fetch(after, token)
-        waited, worked = waited + time.perf_counter() - wall, worked + time.thread_time() - work
+        # The least of each: the first request has more to do, and what it needs is made.
+        waited, worked = min(waited, time.perf_counter() - wall), min(worked, time.thread_time() - work)
         yield page
         if not token:
             return
@@ -122,6 +125,13 @@ def _can_be_asked(name: str) -> bool:
     return is_utf8(name) and len(name.encode()) <= LONGEST
 
 
+def _together(keys: Sequence[int], size: int) -> int:
+    """Names that make a range, by the keys that each name of a page stands for; the first and the last in part."""
+    if whole := keys[1:-1]:
+        return max(1, int(SMALL * size * len(whole) / sum(whole)))
+    return round(SMALL * (len(keys) - 0.5)) if len(keys) > 1 else 1
+
+
 class Ranges:
     """The ranges of one listing, in key order; the first is the one the reader is at."""
 
@@ -133,54 +143,56 @@ class Ranges:
         self._held = 0
         self._size = len(whole.keys)
         """Keys of a page."""
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._arrived, self._work = threading.Condition(self._lock), threading.Condition(self._lock)
+        """What the reader waits for, and what a thread does: of those, each that finds some wakes the next."""
         self._stopped = False
 
     def read(self) -> Iterator[Page]:
         for _ in range(self._threads):
             # Not waited for at the end: a request may take a minute, and nobody wants its answer.
-            threading.Thread(target=self._work, name="listing", daemon=True).start()
+            threading.Thread(target=self._run, name="listing", daemon=True).start()
         try:
             while (page := self._next()) is not None:
                 yield page
         finally:
-            with self._changed:
+            with self._lock:
                 self._stopped = True
-                self._changed.notify_all()
+                self._work.notify_all()
 
     def _next(self) -> Page | None:
-        with self._changed:
+        with self._lock:
             while self._ranges:
                 front = self._ranges[0]
                 if front.pages:
                     self._held -= 1
-                    self._changed.notify()
+                    self._work.notify()
                     return front.pages.popleft()
                 if front.error:
                     raise front.error
                 if front.done:
                     self._ranges.popleft()
-                    self._changed.notify_all()
+                    self._work.notify()
                 else:
-                    self._changed.wait()
+                    self._arrived.wait()
             return None
 
-    def _work(self) -> None:
-        with self._changed:
+    def _run(self) -> None:
+        with self._lock:
             try:
                 while not self._stopped:
-                    near = self._near()
-                    if mine := next((each for each in near if not each.busy), None):
-                        self._advance(mine)
-                    elif mine := next(
-                        (each for each in near if not each.cutting and self._level(each) is not None), None
-                    ):
+                    mine = next((each for each in self._near() if not each.busy or self._can_be_cut(each)), None)
+                    if mine is None:
+                        self._work.wait()
+                        continue
+                    self._work.notify()
+                    if mine.busy:
                         self._cut(mine)
                     else:
-                        self._changed.wait()
+                        self._advance(mine)
             except Exception as error:  # noqa: BLE001 - raised where the reader is
                 self._ranges.appendleft(Range("", None, error=error))
-                self._changed.notify_all()
+                self._arrived.notify()
 
     def _near(self) -> list[Range]:
         """The ranges to work on now: all that are open and not too far ahead of the reader.
@@ -204,17 +216,17 @@ class Ranges:
     def _advance(self, mine: Range) -> None:
         """Fetch a page, without the lock."""
         mine.busy = True
-        self._changed.release()
+        self._lock.release()
         try:
             page, token = self._fetch(mine.after, mine.token)
         except Exception as error:  # noqa: BLE001 - raised where the reader comes to it
-            self._changed.acquire()
+            self._lock.acquire()
             mine.error = error
         else:
-            self._changed.acquire()
+            self._lock.acquire()
             self._deliver(mine, page, token)
         mine.busy = False
-        self._changed.notify_all()
+        self._arrived.notify()
 
     def _deliver(self, mine: Range, page: Page, token: str) -> None:
         """What lies behind the range's end begins the next one, if nobody has yet."""
@@ -240,6 +252,9 @@ class Ranges:
                 return
             rows = beyond
 
+    def _can_be_cut(self, each: Range) -> bool:
+        return not each.cutting and self._level(each) is not None
+
     def _level(self, each: Range) -> str | None:
         """The next directory, from above, at whose names it can be cut: the prefix itself or more of its last key."""
         if self._unseen >= self._trust or not each.after.startswith(self._prefix) or each.fetched < each.whole:
@@ -258,20 +273,19 @@ class Ranges:
         """At names of the directory that the range is in, or else not there again."""
         level = self._level(mine)
         assert level is not None
-        spread = len({key[len(level) :].partition("/")[0] for key in mine.keys if key.startswith(level)})
-        # The first and the last are there in part.
-        group = round(SMALL * (spread - 0.5)) if spread > 1 else 1
+        names = [key[len(level) :].partition("/")[0] for key in mine.keys if key.startswith(level)]
+        group = _together([len(list(same)) for _, same in groupby(names)], self._size)
         if group > self._size:
             self._guess(mine, level)
             return
         child = mine.after[len(level) :].partition("/")[0]
         mine.cutting = True
-        self._changed.release()
+        self._lock.release()
         try:
             # What comes after the child that it is in now.
             names = self._siblings(level, f"{level}{child}/{LAST}")
         finally:
-            self._changed.acquire()
+            self._lock.acquire()
         before, mine.cutting, mine.tried = mine.tried, False, level
         cuts = self._within(mine, names)[::group] if mine.open and len(names) >= group else []
         # Ranges of a few pages, or of one directory where those are larger.
@@ -308,4 +322,3 @@ class Ranges:
         for number, (after, through) in enumerate(zip(cuts, [*cuts[1:], end], strict=True)):
             kind = last if number == len(cuts) - 1 else each
             self._ranges.insert(place + number, replace(kind, after=after, end=through, pages=deque()))
-        self._changed.notify_all()

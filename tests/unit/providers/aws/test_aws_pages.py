@@ -16,7 +16,8 @@ from fsxap.listed import Files
 from fsxap.model import Item, Unlisted, dumps
 from fsxap.providers.aws import pages
 from fsxap.providers.aws.access_point import S3Store
-from tests.unit.providers.aws.conftest import Origin, Reply, Request
+from fsxap.providers.aws.session import Aws
+from tests.unit.providers.aws.conftest import Origin, Reply, Request, give_keys
 
 ALIAS = "x-abc-ext-s3alias"
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -92,9 +93,21 @@ def test_what_follows_is_asked_for_as_the_first_page_was(origin: Origin, client:
     first, second, _ = ({name.lower(): value for name, value in each.headers.items()} for each in origin.requests)
     for name in ("user-agent", "host", "x-amz-content-sha256"):
         assert first[name] == second[name]
+    assert "amz-sdk-invocation-id" in first
+    assert "amz-sdk-invocation-id" not in second
     scope, _, signature = second["authorization"].partition("Signature=")
     assert scope == first["authorization"].partition("Signature=")[0]
     assert signature != first["authorization"].partition("Signature=")[2]
+
+
+def test_behind_a_proxy_every_page_is_botocores(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_keys(monkeypatch)
+    client = Aws(region="us-east-1", endpoint_url="http://s3.example").client("s3", proxies={"http": origin.url})
+    answer = serve(page(entry("a"), token="1"), page(entry("b"), token="2"), page(entry("c")))
+    origin.answer = answer
+    assert keys(S3Store(client, ALIAS)) == ["a", "b", "c"]
+    assert [urlsplit(each.path).netloc for each in origin.requests] == ["s3.example"] * 3
+    assert all("amz-sdk-invocation-id" in each.headers for each in origin.requests)
 
 
 def test_pages_of_another_form_are_asked_for_twice_only_once(origin: Origin, store: S3Store) -> None:

@@ -177,6 +177,14 @@ def test_where_a_start_does_not_count_tokens_do(knows_keys: bool) -> None:
 TREE = sorted(f"d{a:02d}/e{b:02d}/f{c:02d}" for a in range(10) for b in range(10) for c in range(20))
 
 
+@pytest.mark.parametrize(
+    ("keys", "names"),
+    [([1000], 1), ([900, 100], 4), ([10, 250, 250, 250, 240], 11), ([400, 500, 100], 5), ([1] * 1000, 2750)],
+)
+def test_a_range_is_as_many_names_as_make_some_pages(keys: list[int], names: int) -> None:
+    assert ranges._together(keys, 1000) == names
+
+
 @pytest.mark.parametrize("prefix", ["", "d0"])
 def test_requests_fly_together_and_little_waits(prefix: str) -> None:
     service = Service([key for key in TREE if key.startswith(prefix)], 10)
@@ -184,7 +192,7 @@ def test_requests_fly_together_and_little_waits(prefix: str) -> None:
     listing = Ranges(service.fetch, service.siblings, prefix, Range("", None, keys=TREE[:10]), 8)
     for page in listing.read():
         held += len(page.rows)
-        with listing._changed:
+        with listing._lock:
             most = max(most, sum(len(part.rows) for each in listing._ranges for part in each.pages))
     assert held == len(service.keys)
     assert service.peak > 4
