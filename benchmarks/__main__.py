@@ -19,8 +19,9 @@ from pathlib import Path
 from benchmarks import _measure, _page
 
 HERE = Path(__file__).parent
-SERVERS = ("s3_origin", "render_overlays", "render_sequences", "ontap_replay", "advisories", "wheel_bill")
-"""Modules that make or serve what others measure, and checks of the release."""
+SERVERS = ("s3_origin", "render_overlays", "render_sequences", "ontap_replay")
+OTHERS = (*SERVERS, "advisories", "wheel_bill", "hostile", "prove")
+"""Beside modules that make or serve what others measure: checks of the release, and what writes a page of its own."""
 OPTIONS = ("ask", "dicom", "idp")
 """Benchmarks that take options."""
 
@@ -28,7 +29,7 @@ OPTIONS = ("ask", "dicom", "idp")
 def names() -> list[str]:
     modules = [path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_")]
     found = modules + [path.parent.name for path in HERE.glob("*/__init__.py")]
-    return sorted(name for name in found if name not in (*SERVERS, "prove"))
+    return sorted(name for name in found if name not in OTHERS)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -27,6 +27,18 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def _alike(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A table for each kind of row: those that have the columns of the kind's first, or some of them, or more."""
+    kinds: list[list[Mapping[str, Any]]] = []
+    for row in rows:
+        kind = next((kind for kind in kinds if row.keys() <= kind[0].keys() or kind[0].keys() <= row.keys()), None)
+        if kind is None:
+            kinds.append([row])
+        else:
+            kind.append(row)
+    return map(table, kinds)
+
+
 def _cell(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).replace("|", "\\|")
 
@@ -52,7 +64,7 @@ def tables(results: Mapping[str, Mapping[str, Any]]) -> str:
         about = ", ".join(
             f"{what} {said}" for what, said in measured.items() if what not in ("rows", "figures", "options")
         )
-        parts.append(f"### {name}\n\n{about}\n\n{table(measured['rows'])}")
+        parts += [f"### {name}\n\n{about}", *_alike(measured["rows"])]
     return "\n\n".join(parts)
 
 
