@@ -12,7 +12,7 @@ import typer
 from typer.models import CommandInfo, TyperInfo
 
 from fsxap.cli import failures
-from fsxap.errors import FsxapError
+from fsxap.errors import FsxapError, Interrupted
 
 COMMANDS = {
     "init": "Write fsxap.yaml from flags, answers and what FSx says.",
@@ -86,13 +86,14 @@ def run(arguments: list[str]) -> int:
     try:
         code = build(asked(arguments))(arguments or ["--help"], standalone_mode=False)
         sys.stdout.flush()
+        if code == Interrupted.exit:
+            # Typer makes this of Ctrl-C, without a word; no command gives it by itself.
+            raise failures.interrupted()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
         return failures.broken_pipe()
     except FsxapError as error:
         return failures.report(error, as_json=as_json)
-    except KeyboardInterrupt:
-        return failures.report(failures.interrupted(), as_json=as_json)
     except typer.Exit as done:
         return done.exit_code
     except typer.Abort:

@@ -1,4 +1,4 @@
-"""How the program ends when it is stopped before it has begun."""
+"""How the program ends when it is stopped before it catches signals itself."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import json
 
 import pytest
 
-from fsxap.cli import app, main
+from fsxap.cli import app, discover, main
 
 
-def test_ctrl_c_while_it_is_loading_is_an_interruption(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def stopped(*_arguments: object, **_more: object) -> int:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(app, "run"), (app, "build"), (discover, "narrow")],
+    ids=["loading", "building", "beginning"],
+)
+def test_ctrl_c_is_an_interruption_from_the_first_moment(
+    module: object, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(_arguments: list[str]) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(app, "run", stopped)
-    assert main(["discover", "--output", "jsonl"]) == 130
+    monkeypatch.setattr(module, name, stopped)
+    assert main(["discover", ".", "--output", "jsonl"]) == 130
     error = json.loads(capsys.readouterr().err)
     assert (error["code"], error["exit"]) == ("interrupted", 130)
