@@ -82,7 +82,7 @@ def table() -> str:
         lines += [
             "",
             f"{late['runs']} runs ended with 0 although a signal was sent: it came when at least {late['settled']} of "
-            f"the {kept['items']} items were settled, counted in the journal just before. What is in hand is finished "
+            f"the {kept['items']} items were settled, counted in the journal. What is in hand is finished "
             "first, and was the last there was.",
         ]
     return "\n".join(lines) + "\n"

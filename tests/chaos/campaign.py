@@ -27,7 +27,7 @@ ATTEMPTS = 3
 @dataclass
 class Attempt:
     """One process; `second` is the one started beside it, where two run at once. `settled` is how many items the
-    journal held just before a signal was sent."""
+    journal held when a signal was sent."""
 
     scenario: Scenario
     child: Child
@@ -205,8 +205,11 @@ def _signal(signum: int) -> Any:
         child = attempt.child
 
         def send() -> None:
+            # Held while it is counted, or it may be done before the signal comes.
+            child.send(signal.SIGSTOP)
             attempt.settled = sum(verdict.journaled(story.seen / "state").values())
             child.send(signum)
+            child.send(signal.SIGCONT)
 
         if attempt.scenario.at % 5 == 0:
             # Now and then before the first result: while listing, or hardly begun.

@@ -14,6 +14,7 @@ from tests.chaos.usecases.probe import expected
 
 if TYPE_CHECKING:
     from tests.chaos.campaign import Attempt, Story
+    from tests.chaos.program import Child
 
 ENDS: dict[str, set[int]] = {
     **{fault: {0, 1, 254} for fault in (*proxy.ERRORS, *proxy.CUTS)},
@@ -31,8 +32,9 @@ ENDS: dict[str, set[int]] = {
 }
 """Exit codes that each fault may lead to, negative for a signal that nobody caught."""
 
-NEARLY = 0.8
-"""Share of the items behind which a signal may come too late: what is in hand is finished, and may be the last."""
+IN_HAND = 64
+"""Items before the end from which on a signal comes too late: two for each of sixteen workers are finished, and as many
+may be on their way to the journal."""
 
 
 def of_attempt(story: Story, attempt: Attempt) -> Iterator[str]:
@@ -45,11 +47,11 @@ def of_attempt(story: Story, attempt: Attempt) -> Iterator[str]:
     if code not in allowed:
         yield f"exit {code} under {', '.join(faults) or 'calm'}: {child.errors.decode(errors='replace')[-600:]}"
         return
-    if code == 0 and attempt.settled is not None and attempt.settled < len(story.items) * NEARLY:
+    if code == 0 and attempt.settled is not None and attempt.settled < len(story.items) - IN_HAND:
         yield f"exit 0 though a signal came when {attempt.settled} items were settled"
     yield from _says(code, child.error, child.of("summary"), told=bool(child.output))
     if attempt.second is not None:
-        yield from _beside(attempt.second)
+        yield from _beside(child, attempt.second, allowed | {1})
     yield from _outputs(story, whole=False)
 
 
@@ -72,12 +74,19 @@ def _says(code: int, error: dict[str, Any], summaries: list[dict[str, Any]], *, 
             yield f"coverage does not add up: {summary['coverage']}"
 
 
-def _beside(second: Any) -> Iterator[str]:
+def _beside(first: Child, second: Child, allowed: set[int]) -> Iterator[str]:
+    """Refused, or late: then the first was done, and what it could not do may be tried again."""
     if (second.code, second.error.get("code")) == (253, "locked"):
         if second.output:
             yield "the run that was refused spoke"
-    elif second.code != 0 or any(record["status"] != "unchanged" for record in second.of("result")):
+    elif second.code not in allowed:
         yield f"two at once: the second ended with {second.code}: {second.error}"
+    elif twice := _ok(first) & _ok(second):
+        yield f"two at once: {len(twice)} keys were told of by both, as {min(twice)}"
+
+
+def _ok(child: Child) -> set[str]:
+    return {record["item"]["key"] for record in child.of("result") if record["status"] == "ok"}
 
 
 def of_items(story: Story) -> Iterator[str]:
