@@ -81,8 +81,8 @@ def table() -> str:
     if late["runs"]:
         lines += [
             "",
-            f"{late['runs']} runs ended with 0 although a signal was sent: it came when at least {late['settled']} of "
-            f"the {kept['items']} items were settled, counted in the journal. What is in hand is finished "
+            f"Runs that ended with 0 although a signal was sent: {late['runs']}. It came when at least {late['settled']} of "
+            f"the {kept['items']} items were settled, counted in the journal; what is in hand is finished "
             "first, and was the last there was.",
         ]
     return "\n".join(lines) + "\n"
