@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from fsxap.acl.entries import applies_to
 from fsxap.acl.model import DACL_PRESENT, DACL_PROTECTED, Access, Ace, Descriptor, Kind, Layer, Style
+from fsxap.acl.once import once
 from fsxap.acl.rights import level
 from fsxap.model import Record
 
@@ -80,13 +81,18 @@ def _descriptor(row: Mapping[str, Any]) -> Descriptor:
         owner=_text(row.get("owner", ""), "owner"),
         group=_text(row.get("group", ""), "group"),
         control=flags,
-        aces=tuple(_ace(ace) for ace in row["aces"]),
+        aces=_aces(row["aces"]),
         mode=None if mode is None else int(mode, 8),
         uid=_number(row.get("uid"), "uid"),
         gid=_number(row.get("gid"), "gid"),
         inode=_number(row.get("inode", 0), "inode") or 0,
         dos=_text(row.get("dos", ""), "dos"),
     )
+
+
+@once
+def _aces(rows: Any) -> tuple[Ace, ...]:
+    return tuple(map(_ace, rows))
 
 
 def _ace(row: Mapping[str, Any]) -> Ace:

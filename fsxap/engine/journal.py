@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from fsxap.engine.sorting import spill_sort
 from fsxap.engine.state import DiskState, State, reading
-from fsxap.model import Result, dumps
+from fsxap.model import Record, Result, dumps
 
 PART = 500
 """Results per part in a bucket."""
@@ -138,8 +138,17 @@ def settled(state: State, run: str, scratch: Path) -> Iterator[Outcome]:
 
 def _outcome(line: bytes) -> Outcome:
     with reading("the results"):
-        row = json.loads(line)
+        row = _end(line) or json.loads(line)
         return Outcome(row["item"]["key"], row["status"] != "failed", line)
+
+
+def _end(line: bytes) -> Record | None:
+    """A line from its item on: keys are sorted, and what is long comes before. None where they are not."""
+    try:
+        row: Record = json.loads(b"{" + line[line.rindex(b',"item":') + 1 :])
+    except ValueError:
+        return None
+    return row if "status" in row else None
 
 
 def _spilled(outcome: Outcome) -> bytes:

@@ -5,15 +5,14 @@ ONTAP leaves out what is false or empty. Where a missing key is not the same as 
 
 from __future__ import annotations
 
-import marshal
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from fsxap.acl.model import Access, Ace, Descriptor, Entry, Kind, Share, ShareAce, Style, Volume
+from fsxap.acl.once import once
 from fsxap.errors import ServiceError
 from fsxap.providers.ontap import paths
 
@@ -57,10 +56,6 @@ WORDS: dict[str, Access] = {
 STYLES: dict[str, Style] = {"ntfs": "ntfs", "unix": "unix", "mixed": "mixed", "unified": "unified"}
 KINDS: dict[str, Kind] = {"file": "file", "directory": "directory", "symlink": "symlink", "stream": "stream"}
 DOS_DIRECTORY = 0x10
-LONG = 1 << 15
-"""Bytes of an access list that is not remembered, so that what is stays below 32 MB."""
-_PLAIN = 2
-"""The format of `marshal` without references, whose bytes depend on the values alone."""
 
 _SID = re.compile(r"S-1-\d+(-\d+)*")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
@@ -100,15 +95,9 @@ def descriptor(body: Mapping[str, Any], path: str) -> Descriptor:
     )
 
 
-def _aces(entries: Any) -> tuple[Ace, ...]:
-    packed = marshal.dumps(entries, _PLAIN)
-    return _decoded(packed) if len(packed) < LONG else tuple(map(ace, entries))
-
-
-@lru_cache(maxsize=1024)
-def _decoded(packed: bytes) -> tuple[Ace, ...]:
-    """A volume has far fewer access lists than objects. The same tuple each time also compares in no time."""
-    return tuple(map(ace, marshal.loads(packed)))  # noqa: S302 - packed above
+@once
+def _aces(rows: Any) -> tuple[Ace, ...]:
+    return tuple(map(ace, rows))
 
 
 def ace(entry: Mapping[str, Any]) -> Ace:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from fsxap.acl.entries import has_null_dacl
 from fsxap.acl.model import Descriptor
+from fsxap.acl.once import once
 from fsxap.acl.overview import AccessMatrix, FolderTree
 from fsxap.acl.reach import reaches
 from fsxap.acl.records import descriptor_from_record
@@ -27,7 +29,7 @@ class Overview:
                     self._tree.add(finding.where, finding.severity)
             acl = result.data.get("acl")
             if acl is not None and acl["kind"] == "directory":
-                self._matrix.add(acl["path"], levels(descriptor_from_record(acl)))
+                self._matrix.add(acl["path"], _levels({**acl, "path": "", "inode": 0}))
             yield result
 
     def sections(self) -> tuple[Section, ...]:
@@ -47,6 +49,11 @@ def levels(descriptor: Descriptor) -> dict[str, str | None]:
         if reach.scope == "this":
             found[reach.label] = level(reach.bits, True) if reach.bits == reach.possible else None
     return found
+
+
+@once
+def _levels(acl: Mapping[str, Any]) -> Mapping[str, str | None]:
+    return levels(descriptor_from_record(acl))
 
 
 def _mode_level(bits: int) -> str:
