@@ -81,9 +81,9 @@ def table() -> str:
     if late["runs"]:
         lines += [
             "",
-            f"Runs that ended with 0 although a signal was sent: {late['runs']}. It came when at least {late['settled']} of "
-            f"the {kept['items']} items were settled, counted in the journal; what is in hand is finished "
-            "first, and was the last there was.",
+            f"Runs that ended with 0 although a signal was sent: {late['runs']}. It came when at least "
+            f"{late['settled']} of the {kept['items']} items were settled, counted in the journal; what is in hand is "
+            "finished first, and was the last there was.",
         ]
     return "\n".join(lines) + "\n"
 
