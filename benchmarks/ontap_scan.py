@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from benchmarks import _measure
 SAMPLE_SECONDS = 5.0
 """How long the bare threads and the vendor's client are watched."""
 VOLUME = "synthetic"
+TURNS = 3
+"""Scans of which the one in the middle counts."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def measure(recorded: Path, folders: int, latency: float, workers: int) -> dict[
 
     with replayed(recorded, latency) as server:
         before = bare(server, workers)
-        done = scan(server, workers)
+        done = sorted((scan(server, workers) for _ in range(TURNS)), key=attrgetter("seconds"))[TURNS // 2]
         allowed = max(before, bare(server, workers))
     with emulator(10, latency) as server:
         calls_a_second, cpu_a_call = vendor(server, workers)
